@@ -1,0 +1,210 @@
+import type { Context, Middleware } from "koa";
+import {
+  type Caller,
+  type ComponentServer,
+  DefinitionError,
+  HydrantError,
+  isWireName,
+  type Outcome,
+  type User,
+} from "../../core/index.js";
+import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
+import { loadAssets } from "./assets.js";
+import { readBody } from "./body.js";
+import { isOwnSite } from "./cross-site.js";
+import { type PageComponents, pageComponents } from "./page-components.js";
+import { checkMediaType, parsePosted, parseUrlEncoded } from "./payload.js";
+import { plainPages } from "./plain-pages.js";
+import { sessionCookie } from "./session-cookie.js";
+import { wholePage } from "./whole-page.js";
+
+/** What the application knows about who asks. */
+export interface KnownCaller {
+  readonly user?: User | null;
+  readonly session?: string | null;
+  readonly [extra: string]: unknown;
+}
+
+export interface KoaDoorOptions {
+  /** Where the components answer. Default `/components`. */
+  readonly prefix?: string;
+  /**
+   * Who asks. Give `user` for somebody signed in, or `session` where the application has sessions of its own; with
+   * neither, an anonymous signed cookie tells visitors apart. Everything else is handed to the components.
+   */
+  readonly caller?: (ctx: Context) => KnownCaller;
+  /** Other origins whose pages may send events, such as `https://admin.example.com`. Default none. */
+  readonly origins?: readonly string[];
+  /** Name of the anonymous session's cookie. Default `hydrant` and the prefix. */
+  readonly cookie?: string;
+}
+
+/** The custom context of an application that uses the door: `new Koa<DefaultState, ComponentsContext>()`. */
+export interface ComponentsContext {
+  components: PageComponents;
+}
+
+/** `ctx.components` with its type, in applications that do not name {@link ComponentsContext}. */
+export function componentsOf(ctx: object): PageComponents {
+  const { components } = ctx as Partial<ComponentsContext>;
+  if (components === undefined)
+    throw new DefinitionError("ctx.components is missing: use hydrantKoa() before the pages.");
+  return components;
+}
+
+const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
+
+/** An address under the prefix, taken apart once. */
+type Route =
+  | { readonly kind: "asset"; readonly file: string }
+  | { readonly kind: "mount"; readonly component: string }
+  | { readonly kind: "event"; readonly component: string; readonly event: string };
+
+function routeOf(rest: string): Route | undefined {
+  const [first = "", second, ...more] = rest.split("/");
+  if (more.length > 0) return undefined;
+  if (first === "_assets" && second !== undefined) return { kind: "asset", file: second };
+  if (!isWireName(first)) return undefined;
+  if (second === undefined) return { kind: "mount", component: first };
+  return isWireName(second) ? { kind: "event", component: first, event: second } : undefined;
+}
+
+/**
+ * Serves components in a Koa application: events and mounts under the prefix, `ctx.components` everywhere else.
+ * Mounts anywhere a middleware can stand.
+ *
+ * @throws {DefinitionError} for a prefix that is not a plain path.
+ */
+export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}): Middleware {
+  const { prefix = "/components", caller: known = (): KnownCaller => ({}), origins = [] } = options;
+  if (!PREFIX.test(prefix)) {
+    throw new DefinitionError(
+      `the prefix ${JSON.stringify(prefix)} must be a path such as "/components", without a slash at its end.`,
+    );
+  }
+  const assets = loadAssets();
+  const allowed = new Set(origins);
+  const cookie = sessionCookie(server, options.cookie ?? `hydrant${prefix.replace(/[^A-Za-z0-9]+/g, "_")}`);
+  // Koa's `mount` takes its part off the path; addresses in the page need it.
+  const baseOf = (ctx: Context): string => ((ctx as { mountPath?: string }).mountPath ?? "") + prefix;
+  const plain = plainPages(`${prefix}/_assets/${assets.fileName("pages")}`);
+  const pages = wholePage(plain);
+
+  /** @param session How an anonymous visitor gets a session. */
+  function callerOf(ctx: Context, session: (ctx: Context) => string): Caller {
+    const { user = null, session: own = null, ...extra } = known(ctx);
+    const name = own ?? (user === null ? session(ctx) : null);
+    return { ip: ctx.ip, ...extra, user, session: name };
+  }
+
+  /** Events set no cookie; a visitor without one holds no seal that could open, and gets the usual refusal. */
+  const eventCaller = (ctx: Context): Caller => callerOf(ctx, (one) => cookie.read(one) ?? server.sessions.create());
+  const pageCaller = (ctx: Context): Caller => callerOf(ctx, cookie.ensure);
+
+  function signalOf(ctx: Context): () => AbortSignal {
+    return () => {
+      const controller = new AbortController();
+      ctx.res.once("close", () => {
+        if (!ctx.res.writableFinished) controller.abort(new Error("the caller left"));
+      });
+      return controller.signal;
+    };
+  }
+
+  async function answerEvent(ctx: Context, component: string, event: string): Promise<void> {
+    if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");
+    if (ctx.method !== "POST") return refuseMethod(ctx, "POST");
+    if (!isOwnSite(ctx.req, ctx.origin, allowed)) throw new HydrantError("cross_site");
+    const contentType = ctx.req.headers["content-type"] ?? "";
+    checkMediaType(contentType);
+    const body = await readBody(ctx, server);
+    const { state, payload } = await parsePosted(body, contentType, ctx.querystring, server.limits);
+    const idempotencyKey = ctx.req.headers["idempotency-key"];
+    const instance = targetInstance(ctx);
+    const outcome = await server.dispatch({
+      component,
+      event,
+      state,
+      payload,
+      caller: eventCaller(ctx),
+      base: baseOf(ctx),
+      signal: signalOf(ctx),
+      ...(instance === undefined ? {} : { instance }),
+      ...(typeof idempotencyKey === "string" ? { idempotencyKey } : {}),
+    });
+    await answerOutcome(ctx, outcome, component, state);
+  }
+
+  async function answerOutcome(ctx: Context, outcome: Outcome, component: string, state: string): Promise<void> {
+    const audience = audienceOf(ctx);
+    if (audience === "htmx") return answerHtmx(ctx, outcome);
+    if (audience === "json") {
+      const refused =
+        outcome.code === undefined ? undefined : new HydrantError(outcome.code, undefined, fieldsOf(outcome));
+      return answerJson(ctx, outcome, refused && server.report(refused, { component }));
+    }
+    if (outcome.kind !== "redirect") return pages.answer(ctx, outcome, component, state);
+    ctx.status = 303;
+    ctx.set("Location", outcome.effects.redirect as string);
+    ctx.body = null;
+    ctx.status = 303;
+  }
+
+  async function answerMount(ctx: Context, component: string): Promise<void> {
+    const described = server.describe(component);
+    if (described === undefined) throw new HydrantError("not_found");
+    if (ctx.method !== "GET" && ctx.method !== "HEAD") return refuseMethod(ctx, "GET, HEAD");
+    const { ticket, ...params } = parseUrlEncoded(ctx.querystring, server.limits);
+    const call = { component, caller: pageCaller(ctx), base: baseOf(ctx), signal: signalOf(ctx) };
+    if (ticket === undefined && !described.mountable) throw new HydrantError("not_found");
+    const outcome =
+      ticket === undefined
+        ? await server.mount({ ...call, params })
+        : await server.mountTicket({ ...call, ticket: String(ticket) });
+    if (audienceOf(ctx) === "json") answerJson(ctx, outcome, undefined);
+    else answerHtmx(ctx, outcome);
+  }
+
+  function refuseMethod(ctx: Context, allow: string): never {
+    ctx.set("Allow", allow);
+    throw new HydrantError("method_not_allowed");
+  }
+
+  function fail(ctx: Context, error: unknown, route: Route | undefined): void {
+    const { kind: _kind, ...names } = route ?? { kind: undefined };
+    const failure = server.report(error, names);
+    const audience = audienceOf(ctx);
+    if (audience === "json") failJson(ctx, failure);
+    else if (audience === "htmx") failHtmx(ctx, failure);
+    else plain.fail(ctx, failure);
+  }
+
+  async function answer(ctx: Context, rest: string): Promise<void> {
+    const route = routeOf(rest);
+    try {
+      if (route?.kind === "event") await answerEvent(ctx, route.component, route.event);
+      else if (route?.kind === "mount") await answerMount(ctx, route.component);
+      else if (route === undefined || !assets.serve(ctx, route.file)) throw new HydrantError("not_found");
+    } catch (error) {
+      fail(ctx, error, route);
+    }
+  }
+
+  return function hydrant(ctx, next) {
+    const { path } = ctx;
+    if (path.startsWith(prefix) && path[prefix.length] === "/") return answer(ctx, path.slice(prefix.length + 1));
+    const held = pages.held(ctx.req);
+    (ctx as Context & ComponentsContext).components = pageComponents(ctx, {
+      server,
+      assets,
+      base: baseOf(ctx),
+      caller: () => pageCaller(ctx),
+      held,
+    });
+    return next();
+  };
+}
+
+function fieldsOf({ refusal }: Outcome): { fields?: Readonly<Record<string, readonly string[]>> } {
+  return refusal === undefined ? {} : { fields: refusal.errors };
+}

@@ -1,0 +1,1 @@
+export { type NunjucksOptions, nunjucksRenderer } from "./renderer.js";

@@ -1,0 +1,30 @@
+import { DefinitionError } from "./errors.js";
+
+/** Somebody the application knows. */
+export interface User {
+  readonly id: string | number;
+}
+
+/** Who asks, as the door and the application know it. */
+export interface Caller {
+  readonly user: User | null;
+  /** The anonymous or signed-in session; needed where `user` is null. */
+  readonly session: string | null;
+  /** Network address, where the door has one. */
+  readonly ip?: string;
+  /** Whatever else the application attaches. */
+  readonly [extra: string]: unknown;
+}
+
+/**
+ * The part of the caller that seals are bound to: the user, else the session.
+ * @throws {DefinitionError} when there is neither.
+ */
+export function subjectOf(caller: Caller): string {
+  if (caller.user !== null) return `user ${caller.user.id}`;
+  if (caller.session !== null && caller.session !== "") return `session ${caller.session}`;
+  throw new DefinitionError(
+    "the caller has neither a user nor a session, so its state could be used by anybody. " +
+      "Return { user } or { session } from the door's `caller` option.",
+  );
+}

@@ -1,0 +1,101 @@
+import type { Caller } from "./caller.js";
+import type { Composition } from "./composition.js";
+import type { Effects } from "./effects.js";
+import type { ErrorCode } from "./errors.js";
+import type { Refusal } from "./view.js";
+
+/** What every call carries. */
+export interface CallContext {
+  readonly caller: Caller;
+  /** Where the server is mounted on the door, without a slash at the end. Default `/components`. */
+  readonly base?: string;
+  /** Aborts when the caller leaves. A function is called only when somebody asks for the signal. */
+  readonly signal?: AbortSignal | (() => AbortSignal);
+}
+
+/** Asks for a new instance. */
+export interface MountCall extends CallContext {
+  readonly component: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** What fills its slots, by slot name. */
+  readonly slots?: Composition["slots"];
+  /** Id of the instance; by default a random one. */
+  readonly id?: string;
+  /** The answer becomes part of a whole page, so it also works without JavaScript. Default false. */
+  readonly wholePage?: boolean;
+  /** Instances that were already answered and take their place in this page, for answers without JavaScript. */
+  readonly held?: readonly HeldInstance[];
+}
+
+/** Asks for an event. */
+export interface EventCall extends CallContext {
+  readonly component: string;
+  readonly event: string;
+  /** The seal that came with the instance. */
+  readonly state: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  /** The instance the door was told about, where it was; a seal of another one is refused. */
+  readonly instance?: string;
+  /** One per intent; the same key is never carried out twice. At most 200 characters. */
+  readonly idempotencyKey?: string;
+}
+
+/** Asks for a new instance somebody was given a ticket for. */
+export interface TicketCall extends CallContext {
+  readonly component: string;
+  readonly ticket: string;
+}
+
+/** The HTML of one instance and what goes with it. The names are those of the wire. */
+export interface Fragment {
+  /** The full root, the seal in it. */
+  readonly html: string;
+  /** The seal. */
+  readonly state: string;
+  readonly component_id: string;
+  /** What was put into its slots in this call, by slot name. */
+  readonly slots: Readonly<Record<string, string>>;
+}
+
+/** A piece of another instance that changed too. */
+export interface PagePartial {
+  /** Id of the element it goes to. */
+  readonly target: string;
+  readonly swap: "outerMorph" | "innerMorph";
+  readonly html: string;
+  /** Where the piece is a whole instance: what it takes to render it again. */
+  readonly instance?: { readonly component: string; readonly state: string };
+}
+
+/** An instance that was answered and now stands in a whole page. */
+export interface HeldInstance {
+  readonly id: string;
+  readonly component: string;
+  readonly state: string;
+  readonly refusal?: Refusal | undefined;
+  /** Why it was started anew, for its error place. */
+  readonly notice?: ErrorCode | undefined;
+}
+
+/** What the page must do beside showing the HTML. */
+export type OutcomeEffects = Pick<Effects, "redirect" | "pushUrl" | "replaceUrl" | "trigger">;
+
+/** What a call ends in, when it does not fail. */
+export interface Outcome extends Fragment {
+  /**
+   * - `done`: the root as it stands now
+   * - `invalid`: the payload was refused; the root shows why
+   * - `stale`: the state could not be used; the root was started anew, or shows how things stand now
+   * - `nothing`: nothing to show; `html` is empty and the seal on the page stays valid
+   * - `removed`: the instance leaves the page; `html` and `state` are empty
+   * - `redirect`: the browser goes elsewhere; `html` is empty
+   */
+  readonly kind: "done" | "invalid" | "stale" | "nothing" | "removed" | "redirect";
+  /** HTTP status of the outcome: 200, 204, 409 or 422. */
+  readonly status: number;
+  readonly effects: OutcomeEffects;
+  readonly partials: readonly PagePartial[];
+  /** Why the payload or the state was refused. */
+  readonly code: ErrorCode | undefined;
+  readonly refusal: Refusal | undefined;
+}

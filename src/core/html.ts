@@ -1,0 +1,53 @@
+/** HTML that needs no more escaping. Renderers write it as it is. */
+export class SafeHtml {
+  constructor(readonly value: string) {}
+  toString(): string {
+    return this.value;
+  }
+}
+
+const SPECIAL = /[&<>"'\\]/;
+const ALL_SPECIAL = /[&<>"'\\]/g;
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "\\": "&#92;",
+};
+
+/**
+ * Makes text safe in HTML text and in quoted attributes. The one escape of the project.
+ * Same bytes as Nunjucks 3.2.4, so both ways of running a template agree; tests first because most values are clean.
+ */
+export function escapeHtml(text: string): string {
+  return SPECIAL.test(text) ? text.replace(ALL_SPECIAL, (character) => ENTITIES[character] as string) : text;
+}
+
+/**
+ * Index of the `>` that ends the tag which `from` stands in, quotes respected; -1 when the tag never ends.
+ * Used on HTML a template made, never on HTML from outside.
+ */
+export function endOfTag(html: string, from: number): number {
+  let quote = 0;
+  for (let at = from; at < html.length; at++) {
+    const code = html.charCodeAt(at);
+    if (quote !== 0) {
+      if (code === quote) quote = 0;
+    } else if (code === 34 || code === 39) {
+      quote = code;
+    } else if (code === 62) {
+      return at;
+    }
+  }
+  return -1;
+}
+
+/** Fills `{{ name }}` holes of a built-in page with escaped values; a {@link SafeHtml} goes in as it is. */
+export function fillHoles(template: string, values: Readonly<Record<string, string | SafeHtml>>): string {
+  return template.replace(/\{\{ (\w+) \}\}/g, (_hole, name: string) => {
+    const value = values[name] ?? "";
+    return value instanceof SafeHtml ? value.value : escapeHtml(value);
+  });
+}

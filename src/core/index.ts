@@ -1,0 +1,40 @@
+export type { Caller, User } from "./caller.js";
+export type {
+  CallContext,
+  EventCall,
+  Fragment,
+  HeldInstance,
+  MountCall,
+  Outcome,
+  OutcomeEffects,
+  PagePartial,
+  TicketCall,
+} from "./calls.js";
+export { Component, type ComponentClass, type Events, type InstanceInit, type Payload } from "./component.js";
+export { type ComposeOptions, type Composition, compose, type SlotContent } from "./composition.js";
+export { localPath, type RefreshRequest } from "./effects.js";
+export {
+  DefinitionError,
+  ERRORS,
+  type ErrorCode,
+  type ErrorRow,
+  type Failure,
+  HydrantError,
+  type HydrantErrorOptions,
+} from "./errors.js";
+export { escapeHtml, fillHoles, SafeHtml } from "./html.js";
+export type { Bounds } from "./memory/expiring-map.js";
+export { memoryReceiptStore } from "./memory/receipt-store.js";
+export { MEMORY_BOUNDS, type MemoryStoreOptions, memoryStateStore } from "./memory/state-store.js";
+export { isWireName } from "./names.js";
+export { type ComponentServerOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
+export type { PageScope, PageScopeOptions } from "./page.js";
+export { type Clock, systemClock } from "./ports/clock.js";
+export { consoleLogger, type LogFields, type Logger } from "./ports/logger.js";
+export type { ReceiptState, ReceiptStore } from "./ports/receipt-store.js";
+export type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
+export type { Output, Schema, SchemaIssue, SchemaResult } from "./ports/schema.js";
+export type { StateStore, StoredState } from "./ports/state-store.js";
+export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
+export { type ComponentServer, createComponentServer } from "./server.js";
+export type { Helpers, Refusal, View } from "./view.js";

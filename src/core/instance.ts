@@ -1,0 +1,123 @@
+import type { Component } from "./component.js";
+import type { SlotContent } from "./composition.js";
+import type { Definition, EventDefinition } from "./definition.js";
+import { DefinitionError, HydrantError } from "./errors.js";
+import { fieldErrors, type Schema, validate } from "./ports/schema.js";
+import type { Origin, Snapshot } from "./state.js";
+import type { Turn } from "./turn.js";
+
+/** An instance while a call is answered. */
+export interface LiveInstance {
+  readonly definition: Definition;
+  readonly component: Component;
+  readonly id: string;
+  /** Params as the page gave them, before the schema. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** What was sealed last time; `undefined` for a new instance. */
+  readonly previous: Snapshot | undefined;
+  readonly origin: Origin | undefined;
+  readonly fills: Map<string, SlotContent>;
+}
+
+const NO_PARAMS: object = Object.freeze({});
+
+async function validParams(definition: Definition, given: Readonly<Record<string, unknown>>): Promise<object> {
+  if (definition.params === undefined) return NO_PARAMS;
+  const result = await validate(definition.params as Schema<unknown, object>, given);
+  if (result.issues === undefined) return result.value;
+  throw new HydrantError("invalid", `the params of ${definition.name} are not valid`, {
+    fields: fieldErrors(result.issues),
+  });
+}
+
+/** Step one of every call: an object of the author's class, made with its params. */
+export async function construct(
+  turn: Turn,
+  definition: Definition,
+  id: string,
+  given: Readonly<Record<string, unknown>>,
+  kept: Pick<LiveInstance, "previous" | "origin"> = { previous: undefined, origin: undefined },
+): Promise<LiveInstance> {
+  if (--turn.budget.instances < 0) {
+    throw new HydrantError(
+      "internal",
+      `more than ${turn.runtime.limits.instances} components in one answer; see limits.instances`,
+    );
+  }
+  const params = await validParams(definition, given);
+  const fills = new Map<string, SlotContent>();
+  const component = new definition.componentClass({
+    id,
+    params,
+    caller: turn.caller,
+    signal: turn.signal,
+    effects: turn.effects,
+    fills,
+  });
+  return { definition, component, id, given, fills, ...kept };
+}
+
+/** Runs the author's code; whatever it throws that has no code of its own is `internal`. */
+export async function runAuthored<T>(turn: Turn, what: string, code: () => T | Promise<T>): Promise<T> {
+  try {
+    return await turn.settle(code());
+  } catch (cause) {
+    if (cause instanceof HydrantError) throw cause;
+    throw new HydrantError("internal", `${what} failed`, { cause });
+  }
+}
+
+/** Gives the locked fields their values; they are never taken from a seal. */
+export async function derive({ component, definition }: LiveInstance, turn: Turn): Promise<void> {
+  if (definition.locked.length === 0) return;
+  const values = await runAuthored(turn, `${definition.name}.derive()`, () => component.derive());
+  Object.assign(component.state, values);
+}
+
+/** Gives a new instance its first state. */
+export async function firstState(live: LiveInstance, turn: Turn): Promise<void> {
+  const { component, definition } = live;
+  await runAuthored(turn, `${definition.name}.mount()`, () => component.mount(component.params));
+  if (typeof component.state !== "object" || component.state === null) component.state = {};
+  await derive(live, turn);
+}
+
+/**
+ * Puts back the state of an earlier render.
+ * @throws {HydrantError} `state_outdated` when the schema refuses it.
+ */
+export async function putBack(live: LiveInstance, state: object, turn: Turn): Promise<void> {
+  const { component, definition } = live;
+  component.state = state;
+  await derive(live, turn);
+  if (definition.state !== undefined) {
+    const result = await validate(definition.state as Schema<unknown, object>, component.state);
+    if (result.issues !== undefined) {
+      throw new HydrantError("state_outdated", undefined, { cause: result.issues });
+    }
+    component.state = result.value;
+  }
+  await runAuthored(turn, `${definition.name}.hydrated()`, () => component.hydrated());
+}
+
+/** Runs the handler. A generator runs to its end; only its last state is shown. */
+export async function handle(live: LiveInstance, event: EventDefinition, payload: unknown, turn: Turn): Promise<void> {
+  const { component, definition } = live;
+  await runAuthored(turn, `${definition.name}.on_${event.name}()`, () => {
+    const answer = event.handler.call(component, payload);
+    return isAsyncIterable(answer) ? runToEnd(answer, turn) : answer;
+  });
+  if (typeof component.state !== "object" || component.state === null) {
+    throw new DefinitionError(
+      `${definition.name}.on_${event.name}() left this.state as ${String(component.state)}; it must stay an object.`,
+    );
+  }
+}
+
+async function runToEnd(steps: AsyncIterable<unknown>, turn: Turn): Promise<void> {
+  for await (const _step of steps) turn.signal().throwIfAborted();
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,51 @@
+interface Entry<V> {
+  readonly value: V;
+  readonly until: number;
+  readonly weight: number;
+}
+
+/** What an {@link ExpiringMap} holds at most; at a bound the oldest entries go. */
+export interface Bounds {
+  readonly entries: number;
+  /** Sum of the weights given with the entries, for texts their length. */
+  readonly weight: number;
+}
+
+/** A bounded map whose entries end. Time is compared on read, so no timer has to run and none can overflow. */
+export class ExpiringMap<V> {
+  readonly #entries = new Map<string, Entry<V>>();
+  #weight = 0;
+
+  constructor(
+    private readonly bounds: Bounds,
+    private readonly now: () => number,
+  ) {}
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.until > this.now()) return entry.value;
+    this.delete(key);
+    return undefined;
+  }
+
+  /** Puts the entry last in line for eviction. */
+  set(key: string, value: V, ttlMs: number, weight: number): void {
+    this.delete(key);
+    this.#entries.set(key, { value, until: this.now() + ttlMs, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.bounds.entries && this.#weight <= this.bounds.weight) break;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#weight -= this.#entries.get(key)?.weight ?? 0;
+    this.#entries.delete(key);
+  }
+}

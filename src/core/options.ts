@@ -1,0 +1,114 @@
+import type { ComponentClass } from "./component.js";
+import { DefinitionError } from "./errors.js";
+import type { Clock } from "./ports/clock.js";
+import type { Logger } from "./ports/logger.js";
+import type { ReceiptStore } from "./ports/receipt-store.js";
+import type { Renderer } from "./ports/renderer.js";
+import type { StateStore } from "./ports/state-store.js";
+import type { ComponentRegistry } from "./registry.js";
+
+/** Bounds that hold on every door. */
+export interface Limits {
+  /** Bytes of one request body. Default 1 MiB. */
+  readonly bodyBytes: number;
+  /** Milliseconds a body may take to arrive. Default 10,000. */
+  readonly bodyMs: number;
+  /** Fields of one payload, counted through all levels. Default 2,000. */
+  readonly payloadNodes: number;
+  /** Levels of nesting in a payload. Default 16. */
+  readonly payloadDepth: number;
+  /** Bytes of one state. Default 512 KiB. */
+  readonly stateBytes: number;
+  /** Bytes of one state from which the log warns. Default 64 KiB. */
+  readonly stateWarnBytes: number;
+  /** Levels of nesting in a state. Default 32. */
+  readonly stateDepth: number;
+  /** Components mounted for one answer. Default 2,000. */
+  readonly instances: number;
+  /** Levels of components inside components. Default 16. */
+  readonly nesting: number;
+  /** Milliseconds a call may take. Default 30,000. */
+  readonly callMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  bodyBytes: 1_048_576,
+  bodyMs: 10_000,
+  payloadNodes: 2_000,
+  payloadDepth: 16,
+  stateBytes: 524_288,
+  stateWarnBytes: 65_536,
+  stateDepth: 32,
+  instances: 2_000,
+  nesting: 16,
+  callMs: 30_000,
+});
+
+export interface ComponentServerOptions {
+  /** Component classes by name, or a registry. */
+  readonly components: ComponentRegistry | Readonly<Record<string, ComponentClass>>;
+  readonly renderer: Renderer;
+  /** The first key seals, all open. At least 32 random bytes each. May be left empty in development only. */
+  readonly keys?: readonly (string | undefined)[];
+  /** Keys that no longer open anything, but whose holders are told to start anew rather than refused. */
+  readonly retiredKeys?: readonly string[];
+  /** `development` makes a key where none is given and says so. Default `production`. */
+  readonly mode?: "development" | "production";
+  /** Tells applications and environments apart that share a key. Default `hydrant`. */
+  readonly app?: string;
+  /** Milliseconds a seal stays valid. Default 24 hours. */
+  readonly sealMs?: number;
+  /** Milliseconds an intent's answer is kept for a retry. Default 10 minutes. */
+  readonly receiptMs?: number;
+  readonly limits?: Partial<Limits>;
+  /** Keeps the state of components with `static storage = "store"`. Default: in this process's memory. */
+  readonly stateStore?: StateStore;
+  /** Remembers answered intents. Default: in this process's memory. */
+  readonly receiptStore?: ReceiptStore;
+  readonly clock?: Clock;
+  /** Random bytes. Default: the operating system's. */
+  readonly random?: (size: number) => Uint8Array;
+  readonly log?: Logger;
+}
+
+const KNOWN: Readonly<Record<keyof ComponentServerOptions, true>> = {
+  components: true,
+  renderer: true,
+  keys: true,
+  retiredKeys: true,
+  mode: true,
+  app: true,
+  sealMs: true,
+  receiptMs: true,
+  limits: true,
+  stateStore: true,
+  receiptStore: true,
+  clock: true,
+  random: true,
+  log: true,
+};
+
+function refuseUnknown(given: object, known: object, what: string): void {
+  const strangers = Object.keys(given).filter((name) => !(name in known));
+  if (strangers.length > 0) {
+    throw new DefinitionError(
+      `${what} ${strangers.map((name) => `"${name}"`).join(", ")} do not exist. Known: ${Object.keys(known).join(", ")}.`,
+    );
+  }
+}
+
+/** @throws {DefinitionError} for options nobody knows and values nobody can use. */
+export function checkOptions(options: ComponentServerOptions): void {
+  refuseUnknown(options, KNOWN, "the options");
+  refuseUnknown(options.limits ?? {}, DEFAULT_LIMITS, "the limits");
+  const { app = "hydrant", sealMs = 1, receiptMs = 1, mode = "production" } = options;
+  if (app === "" || app.includes("\0")) throw new DefinitionError("the option `app` must be a name.");
+  if (mode !== "production" && mode !== "development") {
+    throw new DefinitionError('the option `mode` must be "production" or "development".');
+  }
+  for (const [name, value] of Object.entries({ sealMs, receiptMs, ...options.limits })) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new DefinitionError(`the option \`${name}\` is ${String(value)}; it must be a number above 0.`);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** Time as the core sees it. The only file of the core that may read the machine's clock. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Runs `task` once after `ms` milliseconds unless the returned function is called first. Never keeps the process alive. */
+  after(ms: number, task: () => void): () => void;
+}
+
+/** The machine's own clock: the default of `createComponentServer`. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,21 @@
+/** What `begin` found under a key. */
+export type ReceiptState =
+  | { readonly status: "started" }
+  | { readonly status: "done"; readonly receipt: string }
+  | { readonly status: "mismatch" };
+
+/**
+ * Remembers what an intent ended in, so that the same `Idempotency-Key` is never carried out twice.
+ *
+ * Contract (proved by `tests/contract/receipt-store.contract.ts`):
+ * - `begin` MUST be atomic: of many calls with one key, exactly one gets `started`.
+ * - A later `begin` with the same digest MUST wait until the first one finished or gave up, then answer `done` with
+ *   its receipt, or `started` when it gave up. With another digest it MUST answer `mismatch` at once.
+ * - A receipt MUST be kept for `ttlMs` and MAY be evicted earlier only when the store reached its bound.
+ * - A rejection means the store is down.
+ */
+export interface ReceiptStore {
+  begin(key: string, digest: string, ttlMs: number): Promise<ReceiptState>;
+  finish(key: string, receipt: string): Promise<void>;
+  abandon(key: string): Promise<void>;
+}

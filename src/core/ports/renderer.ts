@@ -1,0 +1,24 @@
+import type { View } from "../view.js";
+
+/** A compiled template: view in, HTML of one component root out. Runs synchronously. */
+export type Template = (view: View) => string;
+
+/** A compiled page template: the application's data and the helpers in, a whole page out. */
+export type PageTemplate = (data: Readonly<Record<string, unknown>>) => string;
+
+/**
+ * Turns template names into functions.
+ *
+ * Contract (proved by `tests/contract/renderer.contract.ts`):
+ * - `compile` is called once for each template when the server starts. It MUST throw when the template does not
+ *   exist or cannot be compiled, and SHOULD name the places it looked in.
+ * - The returned function MUST escape every value that is not a {@link SafeHtml} for HTML text and quoted attributes,
+ *   and MUST write a `SafeHtml` as it is. It MUST NOT keep anything from one call for another.
+ * - Helpers of the view are called while the template runs and MUST be called synchronously.
+ * - In development the function MAY compile again when its source changed; in production it MUST NOT touch the disk.
+ */
+export interface Renderer {
+  compile(template: string): Template;
+  /** The same for a page of the application. A renderer without pages leaves it out. */
+  compilePage?(template: string): PageTemplate;
+}

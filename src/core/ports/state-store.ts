@@ -1,0 +1,24 @@
+/** One state kept outside the page. `version` starts at 1 and grows by 1 with every write. */
+export interface StoredState {
+  readonly version: number;
+  /** Text made by the codec; at most `limits.stateBytes` long. */
+  readonly data: string;
+}
+
+/**
+ * Keeps state that is too large to travel in the page (`static storage = "store"`). The page then carries a sealed
+ * reference and a version.
+ *
+ * Contract (proved by `tests/contract/state-store.contract.ts`):
+ * - `write` MUST be atomic: of two writers that expect the same version, exactly one succeeds.
+ * - `write` with `expected` 0 MUST succeed only when nothing (or only something expired) is stored under the key.
+ * - An entry MUST be gone `ttlMs` after its last write, judged by comparing times on read.
+ * - A store MUST be bounded; what it evicts reads as `undefined`.
+ * - A rejection means the store is down, never that the key is unknown.
+ */
+export interface StateStore {
+  read(key: string): Promise<StoredState | undefined>;
+  /** @returns whether the write happened; `false` means another version is stored. */
+  write(key: string, data: string, expected: number, ttlMs: number): Promise<boolean>;
+  remove(key: string): Promise<void>;
+}

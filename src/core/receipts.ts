@@ -1,0 +1,64 @@
+import type { EventCall, Outcome } from "./calls.js";
+import { ERRORS, type ErrorCode, HydrantError } from "./errors.js";
+import type { ReceiptState } from "./ports/receipt-store.js";
+import type { Turn } from "./turn.js";
+
+const LONGEST_KEY = 200;
+
+interface Receipt {
+  readonly outcome?: Outcome;
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+}
+
+/**
+ * Carries an intent out at most once: the same key with the same payload gets the stored answer.
+ * The state is not part of the comparison, because the client puts the newest one on a queued request.
+ * @throws {HydrantError} `key_reused` for the same key with another payload.
+ */
+export async function once(
+  turn: Turn,
+  call: EventCall,
+  instance: string,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const { idempotencyKey } = call;
+  if (idempotencyKey === undefined) return run();
+  if (idempotencyKey === "" || idempotencyKey.length > LONGEST_KEY) {
+    throw new HydrantError("malformed", `An Idempotency-Key has 1 to ${LONGEST_KEY} characters.`);
+  }
+  const { receipts, receiptMs, sealer } = turn.runtime;
+  const key = `${turn.subject}\0${call.component}\0${instance}\0${idempotencyKey}`;
+  const digest = sealer.digest(JSON.stringify([call.event, call.payload]));
+  const begun = await reach(() => receipts.begin(key, digest, receiptMs));
+  if (begun.status === "mismatch") throw new HydrantError("key_reused");
+  if (begun.status === "done") return replay(begun);
+  try {
+    const outcome = await run();
+    await receipts.finish(key, JSON.stringify({ outcome } satisfies Receipt));
+    return outcome;
+  } catch (error) {
+    if (turn.cancelled()) {
+      // The caller left and the handler stopped for that; a retry may do the work.
+      await receipts.abandon(key);
+    } else {
+      const code = error instanceof HydrantError ? error.code : "internal";
+      const message = error instanceof HydrantError ? error.message : ERRORS.internal.text;
+      await receipts.finish(key, JSON.stringify({ failure: { code, message } } satisfies Receipt));
+    }
+    throw error;
+  }
+}
+
+async function reach(ask: () => Promise<ReceiptState>): Promise<ReceiptState> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
+  }
+}
+
+function replay({ receipt }: { readonly receipt: string }): Outcome {
+  const { outcome, failure } = JSON.parse(receipt) as Receipt;
+  if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
+  return outcome as Outcome;
+}

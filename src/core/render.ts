@@ -1,0 +1,147 @@
+import type { SlotContent } from "./composition.js";
+import type { Definition } from "./definition.js";
+import { enhance } from "./enhance.js";
+import { DefinitionError, ERRORS, type ErrorCode, HydrantError } from "./errors.js";
+import { endOfTag, escapeHtml } from "./html.js";
+import { createView, MARK_END, type Placement, type Refusal, type Scope, sealMark } from "./view.js";
+
+/** What one run of a template needs beside the state. */
+export interface RenderRequest {
+  readonly definition: Definition;
+  readonly id: string;
+  readonly rev: number;
+  readonly base: string;
+  readonly mark: string;
+  /** The answer is part of a whole page, so it must also work without JavaScript. */
+  readonly wholePage: boolean;
+  readonly slots: ReadonlyMap<string, SlotContent>;
+  readonly kept: ReadonlySet<string>;
+  readonly refusal: Refusal | undefined;
+  /** A code whose sentence goes to the error place. */
+  readonly notice: ErrorCode | undefined;
+  readonly knows: (component: string) => boolean;
+}
+
+/** HTML of one root, with marks where its seal and its children belong. */
+export interface Rendered {
+  readonly html: string;
+  /** Name of the root's element, in lower case. */
+  readonly tag: string;
+  readonly placements: readonly Placement[];
+  readonly filled: readonly string[];
+}
+
+const ROOT_TAG = /^<([a-zA-Z][a-zA-Z0-9-]*)/;
+/** Elements that may not hold a `div`; their templates bring an error place of their own, or have none. */
+const STRICT_PARENTS = new Set(["tr", "tbody", "thead", "tfoot", "table", "ul", "ol", "dl", "select", "p"]);
+const ERROR_PLACE = "data-component-error";
+
+/** Runs a component's template and completes what it wrote. */
+export function renderTemplate(request: RenderRequest, state: object, params: object, extra: object): Rendered {
+  const scope = createScope(request);
+  const view = createView(scope, state, params, extra as Record<string, unknown>);
+  let written: string;
+  try {
+    written = request.definition.template(view).trim();
+  } catch (cause) {
+    throw new HydrantError("internal", `the template ${request.definition.templateName} failed`, { cause });
+  }
+  const tag = checkRoot(scope, written);
+  return { html: complete(request, scope, written, tag), tag, placements: scope.placements, filled: [...scope.filled] };
+}
+
+function createScope(request: RenderRequest): Scope {
+  const { definition, id, rev, base, mark, slots, kept, refusal, knows } = request;
+  const scope: Scope = {
+    definition,
+    id,
+    rev,
+    base,
+    mark,
+    slots,
+    kept,
+    refusal,
+    knows,
+    placements: [],
+    keys: new Set(),
+    filled: new Set(),
+    claimed: new Set(),
+    enhance: (html) => enhanceIn(request, scope, html),
+    rooted: false,
+    offers: false,
+    needsButtonForm: false,
+  };
+  return scope;
+}
+
+function enhanceIn(request: RenderRequest, scope: Scope, html: string): string {
+  if (!scope.offers) return html;
+  const enhanced = enhance(html, {
+    address: `${request.base}/${request.definition.name}/`,
+    seal: sealMark(scope),
+    buttonForm: request.wholePage ? `${request.id}--form` : undefined,
+  });
+  scope.needsButtonForm ||= enhanced.usesButtonForm;
+  return enhanced.html;
+}
+
+function checkRoot(scope: Scope, html: string): string {
+  const { templateName, name } = scope.definition;
+  const tag = ROOT_TAG.exec(html)?.[1];
+  const at = html.indexOf(sealMark(scope));
+  if (!scope.rooted || tag === undefined || at === -1 || at > endOfTag(html, 0)) {
+    throw new DefinitionError(
+      `${templateName} must begin with one element that carries {{ root() }}, such as <section {{ root() }}>. ` +
+        `It is the template of "${name}".`,
+    );
+  }
+  return tag.toLowerCase();
+}
+
+/** Adds the error place, what it says, and what lets forms and buttons work without JavaScript. */
+function complete(request: RenderRequest, scope: Scope, written: string, tag: string): string {
+  const html = enhanceIn(request, scope, written);
+  const message = noticeHtml(request, scope);
+  const form = scope.needsButtonForm
+    ? `<form id="${request.id}--form" method="post" hidden><input type="hidden" name="state" value="${sealMark(scope)}"></form>`
+    : "";
+  const own = html.indexOf(ERROR_PLACE);
+  if (own !== -1) {
+    const withMessage = message === "" ? html : insertAfterTag(html, own, message);
+    return form === "" || STRICT_PARENTS.has(tag) ? withMessage : insertAfterTag(withMessage, 0, form);
+  }
+  if (STRICT_PARENTS.has(tag)) return html;
+  return insertAfterTag(html, 0, `<div ${ERROR_PLACE} aria-live="polite">${message}</div>${form}`);
+}
+
+function insertAfterTag(html: string, from: number, text: string): string {
+  const end = endOfTag(html, from);
+  return html.slice(0, end + 1) + text + html.slice(end + 1);
+}
+
+/** The notice, and the messages for fields whose template shows none of its own. */
+function noticeHtml({ notice }: RenderRequest, scope: Scope): string {
+  const unclaimed = Object.entries(scope.refusal?.errors ?? {})
+    .filter(([field]) => !scope.claimed.has(field))
+    .map(([field, messages]) => (field === "" ? messages.join(" ") : `${field}: ${messages.join(" ")}`));
+  const lines = notice === undefined ? unclaimed : [ERRORS[notice].text, ...unclaimed];
+  const code = notice ?? "invalid";
+  return lines.map((text) => `<p role="alert" data-code="${code}">${escapeHtml(text)}</p>`).join("");
+}
+
+/** Puts children and the seal where this template left its marks; marks of others stay for their own turn. */
+export function fillMarks(html: string, mark: string, id: string, seal: string, children: readonly string[]): string {
+  const ending = `:${id}${MARK_END}`;
+  let out = "";
+  let copied = 0;
+  for (let at = html.indexOf(mark); at !== -1; at = html.indexOf(mark, at + mark.length)) {
+    const end = html.indexOf(MARK_END, at) + MARK_END.length;
+    if (!html.startsWith(ending, end - ending.length)) continue;
+    const kind = html.slice(at + mark.length, end - ending.length);
+    out += html.slice(copied, at);
+    // A child's slots may hold HTML of this template, with marks of its own.
+    out += kind === "s" ? seal : fillMarks(children[Number(kind)] ?? "", mark, id, seal, children);
+    copied = end;
+  }
+  return copied === 0 ? html : out + html.slice(copied);
+}

@@ -1,0 +1,243 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
+import { DefinitionError, HydrantError } from "./errors.js";
+
+/** What a seal is for. A text sealed for one purpose never opens for another. */
+export type SealPurpose = "state" | "ticket";
+
+/** What a seal is bound to beside the application. */
+export interface SealBinding {
+  readonly purpose: SealPurpose;
+  readonly component: string;
+  /** The part of the caller the seal belongs to. */
+  readonly subject: string;
+}
+
+export interface OpenedSeal {
+  readonly instance: string;
+  readonly text: string;
+  /** Made with a key that only still opens; the holder must start anew. */
+  readonly retired: boolean;
+}
+
+/** Seals texts for the browser, opens them again, and signs short names. */
+export interface Sealer {
+  /** @returns canonical base64url text without padding. */
+  seal(binding: SealBinding, instance: string, text: string): string;
+  /**
+   * @param instance The instance the caller names, where the door knows one; a seal of another one is refused.
+   * @throws {HydrantError} `state_invalid`, one error for every cause.
+   */
+  unseal(binding: SealBinding, token: string, instance?: string): OpenedSeal;
+  /** `name.signature`, for cookies. The name must not contain a dot. */
+  sign(name: string): string;
+  /** @returns the name, or `undefined` when the signature is not ours. */
+  verify(signed: string): string | undefined;
+  /** 32 hexadecimal digits that tell two texts apart; not a secret. */
+  digest(text: string): string;
+  /** Random lower-case letters and digits. */
+  randomName(length: number): string;
+}
+
+export interface SealOptions {
+  readonly app: string;
+  readonly keys: readonly string[];
+  readonly retiredKeys: readonly string[];
+  /** Longest token that is looked at. */
+  readonly tokenLength: number;
+  readonly now: () => number;
+  readonly random: (size: number) => Uint8Array;
+}
+
+/*
+ * Envelope, before base64url:
+ *   version 1 | key id 4 | UTC day 2 | length of instance 1 | instance | nonce 12 | ciphertext | tag 16
+ * Associated data: everything before the nonce, and application, purpose, component and subject.
+ *
+ * AES-256-GCM with random 96-bit nonces stays safe for 2^32 messages per key (NIST SP 800-38D, 8.3); the key is
+ * derived anew for every purpose and UTC day (HKDF, RFC 5869), so that bound is per day.
+ * The tag length is given explicitly because Node otherwise accepts tags of 4 bytes.
+ */
+const VERSION = 1;
+const NONCE = 12;
+const TAG = 16;
+const FIXED = 1 + 4 + 2 + 1;
+const DAY_MS = 86_400_000;
+const CIPHER = "aes-256-gcm";
+const OLDEST_DAYS = 366;
+const MOST_DERIVED = 1024;
+const MOST_VERIFIED = 4096;
+const POOL = 4096;
+
+/** SHA-256 of every key that was ever printed in the documentation or the examples. */
+const PRINTED_KEYS: ReadonlySet<string> = new Set(["bd2c2a92f5d5a1c0a0e4fbfd3a2dd1c4ad7c1a2cf05e32fdb7ac4b0ce2a7e2ad"]);
+
+interface RootKey {
+  readonly bytes: Buffer;
+  readonly id: Buffer;
+  readonly retired: boolean;
+}
+
+function rootKey(key: string, retired: boolean): RootKey {
+  const bytes = Buffer.from(key, "utf8");
+  const id = Buffer.from(hkdfSync("sha256", bytes, "", "hydrant key id", 4));
+  return { bytes, id, retired };
+}
+
+/**
+ * Refuses keys that protect nothing.
+ * @throws {DefinitionError} with the command that makes a good key.
+ */
+export function checkKey(key: unknown, position: number): asserts key is string {
+  const fix = "Make one with: node -p \"require('node:crypto').randomBytes(32).toString('base64url')\"";
+  const refuse = (problem: string): never => {
+    throw new DefinitionError(`keys[${position}] ${problem}. ${fix}`);
+  };
+  if (typeof key !== "string" || key === "") return refuse("is missing");
+  if (Buffer.byteLength(key) < 32) return refuse("is shorter than 32 bytes");
+  if (new Set(key).size < 10) return refuse("repeats a few characters and can be guessed");
+  if (PRINTED_KEYS.has(createHash("sha256").update(key).digest("hex"))) {
+    return refuse("stands in the documentation, so everybody knows it");
+  }
+}
+
+/** A key for development: random, so every restart makes open pages start anew. */
+export function developmentKey(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/** Hands out random bytes from a pool, because one call to the generator per nonce costs more than the cipher. */
+function randomPool(random: (size: number) => Uint8Array): (size: number) => Uint8Array {
+  let pool = random(POOL);
+  let used = 0;
+  return (size) => {
+    if (used + size > POOL) {
+      pool = random(POOL);
+      used = 0;
+    }
+    used += size;
+    return pool.subarray(used - size, used);
+  };
+}
+
+function remember<V>(map: Map<string, V>, most: number, key: string, value: V): V {
+  if (map.size >= most) map.delete(map.keys().next().value as string);
+  map.set(key, value);
+  return value;
+}
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+export function createSealer(options: SealOptions): Sealer {
+  const ring = [
+    ...options.keys.map((key) => rootKey(key, false)),
+    ...options.retiredKeys.map((key) => rootKey(key, true)),
+  ];
+  const sealing = ring[0] as RootKey;
+  // Opening with an unknown key id does the same work as with a known one, so that time tells nothing.
+  const decoy = rootKey(developmentKey(), false);
+  const derived = new Map<string, KeyObject>();
+  const verified = new Map<string, string>();
+  const random = randomPool(options.random);
+
+  function keyFor(root: RootKey, purpose: SealPurpose, day: number): KeyObject {
+    const name = `${purpose}.${day}.${root.id.toString("latin1")}`;
+    const known = derived.get(name);
+    if (known !== undefined) return known;
+    const bytes = hkdfSync("sha256", root.bytes, options.app, `hydrant ${purpose} ${day}`, 32);
+    return remember(derived, MOST_DERIVED, name, createSecretKey(Buffer.from(bytes)));
+  }
+
+  function associated(binding: SealBinding, header: Buffer): Buffer {
+    // Names hold no NUL and the subject stands last, so no two bindings give the same bytes.
+    const text = `${options.app}\0${binding.purpose}\0${binding.component}\0${binding.subject}`;
+    return Buffer.concat([header, Buffer.from(text, "utf8")]);
+  }
+
+  function seal(binding: SealBinding, instance: string, text: string): string {
+    const day = Math.floor(options.now() / DAY_MS);
+    const header = Buffer.allocUnsafe(FIXED + instance.length);
+    header[0] = VERSION;
+    sealing.id.copy(header, 1);
+    header.writeUInt16BE(day, 5);
+    header[7] = instance.length;
+    header.write(instance, FIXED, "latin1");
+    const nonce = random(NONCE);
+    const cipher = createCipheriv(CIPHER, keyFor(sealing, binding.purpose, day), nonce, { authTagLength: TAG });
+    cipher.setAAD(associated(binding, header));
+    const body = cipher.update(text, "utf8");
+    cipher.final();
+    return Buffer.concat([header, nonce, body, cipher.getAuthTag()]).toString("base64url");
+  }
+
+  function open(binding: SealBinding, token: string, instance: string | undefined): OpenedSeal | undefined {
+    if (token.length > options.tokenLength) return undefined;
+    const bytes = Buffer.from(token, "base64url");
+    const nameEnd = FIXED + (bytes[7] ?? 0);
+    if (bytes[0] !== VERSION || bytes.length < nameEnd + NONCE + TAG) return undefined;
+    // Several spellings decode to the same bytes; only the one we write is accepted.
+    if (bytes.toString("base64url") !== token) return undefined;
+    const day = bytes.readUInt16BE(5);
+    const age = Math.floor(options.now() / DAY_MS) - day;
+    // A forged day must not make us derive keys without end.
+    const root = age >= -1 && age <= OLDEST_DAYS ? ring.find(({ id }) => id.compare(bytes, 1, 5) === 0) : undefined;
+    const key = keyFor(root ?? decoy, binding.purpose, root === undefined ? 0 : day);
+    const name = bytes.toString("latin1", FIXED, nameEnd);
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(nameEnd, nameEnd + NONCE), { authTagLength: TAG });
+    decipher.setAAD(associated(binding, bytes.subarray(0, nameEnd)));
+    decipher.setAuthTag(bytes.subarray(bytes.length - TAG));
+    const text = decipher.update(bytes.subarray(nameEnd + NONCE, bytes.length - TAG));
+    try {
+      decipher.final();
+    } catch {
+      return undefined; // final() throws only for one reason: the tag does not fit
+    }
+    if (root === undefined || (instance !== undefined && instance !== name)) return undefined;
+    return { instance: name, text: text.toString("utf8"), retired: root.retired };
+  }
+
+  function signature(name: string, root: RootKey): string {
+    const mac = createHmac("sha256", root.bytes).update(`hydrant session\0${options.app}\0${name}`).digest();
+    return mac.subarray(0, 16).toString("base64url");
+  }
+
+  function verify(signed: string): string | undefined {
+    const known = verified.get(signed);
+    if (known !== undefined) return known;
+    const dot = signed.lastIndexOf(".");
+    const name = signed.slice(0, dot);
+    const given = Buffer.from(signed.slice(dot + 1));
+    const genuine = ring.some((root) => {
+      const expected = Buffer.from(signature(name, root));
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    });
+    return dot > 0 && genuine ? remember(verified, MOST_VERIFIED, signed, name) : undefined;
+  }
+
+  return {
+    seal,
+    unseal(binding, token, instance) {
+      const opened = open(binding, token, instance);
+      if (opened === undefined) throw new HydrantError("state_invalid");
+      return opened;
+    },
+    sign: (name) => `${name}.${signature(name, sealing)}`,
+    verify,
+    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
+    randomName: (length) => Array.from(random(length), (byte) => ALPHABET[byte & 31]).join(""),
+  };
+}
+
+/** The operating system's random bytes. */
+export function systemRandom(size: number): Uint8Array {
+  return randomBytes(size);
+}

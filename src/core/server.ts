@@ -1,0 +1,154 @@
+import type { EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
+import { type Definition, define } from "./definition.js";
+import { DefinitionError, describeFailure, type Failure, HydrantError } from "./errors.js";
+import * as lifecycle from "./lifecycle.js";
+import { memoryReceiptStore } from "./memory/receipt-store.js";
+import { memoryStateStore } from "./memory/state-store.js";
+import { type ComponentServerOptions, checkOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
+import { PageScope, type PageScopeOptions } from "./page.js";
+import { systemClock } from "./ports/clock.js";
+import { consoleLogger, type Logger } from "./ports/logger.js";
+import type { PageTemplate } from "./ports/renderer.js";
+import { toRegistry } from "./registry.js";
+import type { Runtime } from "./runtime.js";
+import { checkKey, createSealer, developmentKey, systemRandom } from "./seal.js";
+import { createStateKeeper } from "./state.js";
+
+/** What doors and applications call. Every method runs the one pipeline of `lifecycle.ts`. */
+export interface ComponentServer {
+  readonly limits: Limits;
+  readonly log: Logger;
+  /** Milliseconds since the epoch, as this server sees time. */
+  readonly now: () => number;
+  /** Runs a task later, as this server sees time. @returns a function that cancels it. */
+  readonly after: (ms: number, task: () => void) => () => void;
+  /** Whether there is a component of this name, whether it may be mounted by address, and its events. */
+  describe(component: string): { readonly mountable: boolean; readonly events: ReadonlySet<string> } | undefined;
+  /**
+   * Makes a new instance.
+   * @throws {HydrantError} `not_found`, `invalid` for params the schema refuses, `internal`, `timeout`.
+   */
+  mount(call: MountCall): Promise<Outcome>;
+  /**
+   * Makes a new instance for the holder of a ticket written by `lazy()`.
+   * @throws {HydrantError} as `mount`, and `state_invalid` or `state_expired`.
+   */
+  mountTicket(call: TicketCall): Promise<Outcome>;
+  /**
+   * Answers one event: `{ html, state, component_id, slots }` and what else the page must do.
+   * @throws {HydrantError} `not_found`, `state_invalid`, `malformed`, `key_reused`, `internal`, `timeout`, `unavailable`.
+   */
+  dispatch(call: EventCall): Promise<Outcome>;
+  /**
+   * The state a mount or an event leads to, without rendering: for tests of a component's logic.
+   * @throws {HydrantError} as `mount` and `dispatch`; a refused payload is thrown as `invalid`.
+   */
+  resolve(call: MountCall | EventCall): Promise<object>;
+  /** Collects the components of one page of the application and puts them in. */
+  page(options: PageScopeOptions): PageScope;
+  /** Compiles a page template with the server's renderer; once for each name. */
+  pageTemplate(name: string): PageTemplate;
+  /** Signs an anonymous session's name for a cookie, and reads it back. */
+  readonly sessions: { create(): string; sign(name: string): string; verify(signed: string): string | undefined };
+  /** Notes a failure in the log under a new id and says what may leave the server. */
+  report(error: unknown, fields?: Readonly<Record<string, unknown>>): Failure;
+}
+
+function keysOf({ keys = [], mode = "production" }: ComponentServerOptions, log: Logger): readonly string[] {
+  const given = mode === "development" ? keys.filter((key) => key !== undefined && key !== "") : keys;
+  given.forEach(checkKey);
+  if (given.length > 0) return given as readonly string[];
+  if (mode === "production") {
+    throw new DefinitionError(
+      "`keys` is empty: without a key nothing can be sealed. Set one, for instance `keys: [process.env.HYDRANT_KEY]`, " +
+        "made with: node -p \"require('node:crypto').randomBytes(32).toString('base64url')\". " +
+        'On your own machine `mode: "development"` makes one.',
+    );
+  }
+  log.warn({}, "no key was given, so a random one was made: open pages start anew when this process restarts");
+  return [developmentKey()];
+}
+
+function longestToken({ stateBytes }: Limits): number {
+  // Params, children and slots travel beside the state; base64url makes three bytes four characters.
+  return Math.ceil((stateBytes * 2 + 4096) * (4 / 3));
+}
+
+function createRuntime(options: ComponentServerOptions): Runtime {
+  const { clock = systemClock, log = consoleLogger, sealMs = 86_400_000, receiptMs = 600_000 } = options;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const sealer = createSealer({
+    app: options.app ?? "hydrant",
+    keys: keysOf(options, log),
+    retiredKeys: options.retiredKeys ?? [],
+    tokenLength: longestToken(limits),
+    now: clock.now,
+    random: options.random ?? systemRandom,
+  });
+  const stateStore = options.stateStore ?? memoryStateStore({ now: clock.now });
+  const definitions = new Map<string, Definition>();
+  for (const [name, componentClass] of toRegistry(options.components).entries()) {
+    definitions.set(name, define(name, componentClass, options.renderer));
+  }
+  return {
+    definitions,
+    sealer,
+    states: createStateKeeper(stateStore, limits, log, () => sealer.randomName(26)),
+    receipts: options.receiptStore ?? memoryReceiptStore({ now: clock.now }),
+    limits,
+    clock,
+    log,
+    sealSeconds: Math.ceil(sealMs / 1000),
+    receiptMs,
+    mark: `<!--h:${sealer.randomName(16)}:`,
+  };
+}
+
+/**
+ * Checks everything that can be checked before the first request, and wires the parts together.
+ *
+ * @throws {DefinitionError} for a missing, short or well-known key, an unknown option, a component whose events and
+ * handlers do not match, a template that does not exist; the message says how to mend it.
+ */
+export function createComponentServer(options: ComponentServerOptions): ComponentServer {
+  checkOptions(options);
+  const runtime = createRuntime(options);
+  const { clock, definitions, limits, log, sealer } = runtime;
+  const pages = new Map<string, PageTemplate>();
+  const described = new Map(
+    [...definitions].map(([name, { mountable, events }]) => [name, { mountable, events: new Set(events.keys()) }]),
+  );
+  return {
+    limits,
+    log,
+    now: clock.now,
+    after: clock.after,
+    describe: (component) => described.get(component),
+    mount: (call) => lifecycle.mount(runtime, call),
+    mountTicket: (call) => lifecycle.mountTicket(runtime, call),
+    dispatch: (call) => lifecycle.dispatch(runtime, call),
+    resolve: (call) => lifecycle.resolve(runtime, call),
+    page: (pageOptions) => new PageScope(runtime, pageOptions),
+    pageTemplate(name) {
+      if (options.renderer.compilePage === undefined) {
+        throw new DefinitionError(
+          "this renderer has no pages; put components in with `ctx.components.fill()` instead.",
+        );
+      }
+      const template = pages.get(name) ?? options.renderer.compilePage(name);
+      pages.set(name, template);
+      return template;
+    },
+    sessions: { create: () => sealer.randomName(26), sign: sealer.sign, verify: sealer.verify },
+    report(error, fields = {}) {
+      // Every unknown name gets the same bytes, so that nothing can be told about what exists.
+      const unknown = error instanceof HydrantError && error.code === "not_found";
+      const failure = describeFailure(error, unknown ? "not-found" : sealer.randomName(10));
+      const known = error instanceof HydrantError;
+      const line = { ...fields, code: failure.code, id: failure.id };
+      if (failure.status >= 500) log.error({ ...line, error }, known ? error.message : "an unexpected error");
+      else log.info(known && error.cause !== undefined ? { ...line, error: error.cause } : line, failure.message);
+      return failure;
+    },
+  };
+}

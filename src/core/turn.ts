@@ -1,0 +1,80 @@
+import { type Caller, subjectOf } from "./caller.js";
+import type { CallContext, HeldInstance } from "./calls.js";
+import { type Effects, noEffects } from "./effects.js";
+import { HydrantError } from "./errors.js";
+import type { Runtime } from "./runtime.js";
+
+/** One call while it is answered. */
+export interface Turn {
+  readonly runtime: Runtime;
+  readonly caller: Caller;
+  /** What the caller's seals are bound to. */
+  readonly subject: string;
+  readonly base: string;
+  readonly wholePage: boolean;
+  readonly held: ReadonlyMap<string, HeldInstance>;
+  /** Shared by all instances of the call. */
+  readonly effects: Effects;
+  /** Components that may still be mounted. */
+  readonly budget: { instances: number };
+  readonly signal: () => AbortSignal;
+  /** Waits for the author's code, but not longer than the call may take. */
+  readonly settle: <T>(value: T | Promise<T>) => T | Promise<T>;
+  /** Whether the caller left. */
+  readonly cancelled: () => boolean;
+  /** Ends the turn's clock. */
+  readonly end: () => void;
+}
+
+const NOTHING_HELD: ReadonlyMap<string, HeldInstance> = new Map();
+
+export interface TurnOptions {
+  readonly wholePage?: boolean | undefined;
+  readonly held?: readonly HeldInstance[] | undefined;
+}
+
+export function beginTurn(runtime: Runtime, call: CallContext, { wholePage = false, held }: TurnOptions = {}): Turn {
+  const { signal: given } = call;
+  const outer = (): AbortSignal | undefined => (typeof given === "function" ? given() : given);
+  let controller: AbortController | undefined;
+  let cancelTimer: (() => void) | undefined;
+  let over: Promise<never> | undefined;
+
+  function signal(): AbortSignal {
+    if (controller !== undefined) return controller.signal;
+    const made = new AbortController();
+    controller = made;
+    const leaving = outer();
+    if (leaving?.aborted) made.abort(leaving.reason);
+    else leaving?.addEventListener("abort", () => made.abort(leaving.reason), { once: true, signal: made.signal });
+    return made.signal;
+  }
+
+  /** Rejects when the time is over. Made for the first piece of author's code that waits. */
+  function whenOver(): Promise<never> {
+    over ??= new Promise<never>((_resolve, reject) => {
+      cancelTimer = runtime.clock.after(runtime.limits.callMs, () => {
+        const late = new HydrantError("timeout", `the call took longer than ${runtime.limits.callMs} ms`);
+        signal();
+        controller?.abort(late);
+        reject(late);
+      });
+    });
+    return over;
+  }
+
+  return {
+    runtime,
+    caller: call.caller,
+    subject: subjectOf(call.caller),
+    base: call.base ?? "/components",
+    wholePage,
+    held: held === undefined ? NOTHING_HELD : new Map(held.map((one) => [one.id, one])),
+    effects: noEffects(),
+    budget: { instances: runtime.limits.instances },
+    signal,
+    settle: (value) => (value instanceof Promise ? Promise.race([value, whenOver()]) : value),
+    cancelled: () => outer()?.aborted ?? false,
+    end: () => cancelTimer?.(),
+  };
+}
