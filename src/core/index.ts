@@ -12,7 +12,7 @@ export type {
 } from "./calls.js";
 export { Component, type ComponentClass, type Events, type InstanceInit, type Payload } from "./component.js";
 export { type ComposeOptions, type Composition, compose, type SlotContent } from "./composition.js";
-export { localPath, type RefreshRequest } from "./effects.js";
+export { type Effects, localPath, type RefreshRequest } from "./effects.js";
 export {
   DefinitionError,
   ERRORS,

@@ -1,5 +1,5 @@
 import type { CallContext, HeldInstance } from "./calls.js";
-import type { Composition, SlotContent } from "./composition.js";
+import type { SlotContent } from "./composition.js";
 import { DefinitionError } from "./errors.js";
 import type { SafeHtml } from "./html.js";
 import { freshInstanceId, pageInstanceId } from "./identity.js";

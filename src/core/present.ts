@@ -115,7 +115,7 @@ interface PlacedChildren {
 const NO_CHILDREN: PlacedChildren = { html: [], tags: {}, partials: [] };
 
 async function placeChildren(
-  { placements, filled }: Rendered,
+  { placements, keepsSlot }: Rendered,
   live: LiveInstance,
   onPage: Snapshot | undefined,
   presenter: Presenter,
@@ -123,7 +123,7 @@ async function placeChildren(
   { runtime }: Turn,
 ): Promise<PlacedChildren> {
   const earlier = onPage?.children ?? {};
-  if (placements.length === 0 && filled.length === 0) return NO_CHILDREN;
+  if (placements.length === 0 && !keepsSlot) return NO_CHILDREN;
   const placed = await Promise.all(
     placements.map((placement): Presented | Promise<Presented> => {
       const id = childId(live.id, placement.key, runtime.sealer);
@@ -132,7 +132,7 @@ async function placeChildren(
     }),
   );
   // Children inside a slot that was kept as it is are not placed again, and stay.
-  const tags: Record<string, string> = filled.length > 0 ? { ...earlier } : {};
+  const tags: Record<string, string> = keepsSlot ? { ...earlier } : {};
   placements.forEach(({ key }, index) => {
     tags[key] = (placed[index] as Presented).tag;
   });

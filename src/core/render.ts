@@ -29,6 +29,7 @@ export interface Rendered {
   readonly tag: string;
   readonly placements: readonly Placement[];
   readonly filled: readonly string[];
+  readonly keepsSlot: boolean;
 }
 
 const ROOT_TAG = /^<([a-zA-Z][a-zA-Z0-9-]*)/;
@@ -47,7 +48,9 @@ export function renderTemplate(request: RenderRequest, state: object, params: ob
     throw new HydrantError("internal", `the template ${request.definition.templateName} failed`, { cause });
   }
   const tag = checkRoot(scope, written);
-  return { html: complete(request, scope, written, tag), tag, placements: scope.placements, filled: [...scope.filled] };
+  const html = complete(request, scope, written, tag);
+  const { placements, filled, keepsSlot } = scope;
+  return { html, tag, placements, filled: [...filled], keepsSlot };
 }
 
 function createScope(request: RenderRequest): Scope {
@@ -67,6 +70,7 @@ function createScope(request: RenderRequest): Scope {
     filled: new Set(),
     claimed: new Set(),
     enhance: (html) => enhanceIn(request, scope, html),
+    keepsSlot: false,
     rooted: false,
     offers: false,
     needsButtonForm: false,

@@ -79,7 +79,7 @@ const MOST_VERIFIED = 4096;
 const POOL = 4096;
 
 /** SHA-256 of every key that was ever printed in the documentation or the examples. */
-const PRINTED_KEYS: ReadonlySet<string> = new Set(["bd2c2a92f5d5a1c0a0e4fbfd3a2dd1c4ad7c1a2cf05e32fdb7ac4b0ce2a7e2ad"]);
+const PRINTED_KEYS: ReadonlySet<string> = new Set(["dc370080032d60ae1287a0865563b16a043f5c2629c4d155c3af768d23502d92"]);
 
 interface RootKey {
   readonly bytes: Buffer;

@@ -71,6 +71,8 @@ export interface Scope {
   readonly claimed: Set<string>;
   /** Turns forms and buttons in a piece of this template's HTML into ones that work without JavaScript. */
   readonly enhance: (html: string) => string;
+  /** A slot stays on the page as it is, with the children in it. */
+  keepsSlot: boolean;
   rooted: boolean;
   needsButtonForm: boolean;
   offers: boolean;
@@ -226,6 +228,7 @@ function slot(scope: Scope, name: string, tag: string, fallback: string | SafeHt
   }
   if (scope.kept.has(name)) {
     scope.filled.add(name);
+    scope.keepsSlot = true;
     return new SafeHtml(`${attributes} data-keep></${tag}>`);
   }
   return fallback instanceof SafeHtml ? fallback : new SafeHtml(escapeHtml(fallback));

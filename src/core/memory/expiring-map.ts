@@ -4,7 +4,7 @@ interface Entry<V> {
   readonly weight: number;
 }
 
-/** What an {@link ExpiringMap} holds at most; at a bound the oldest entries go. */
+/** What a store in memory holds at most; at a bound the oldest entries go. */
 export interface Bounds {
   readonly entries: number;
   /** Sum of the weights given with the entries, for texts their length. */

@@ -69,7 +69,7 @@ describe("state as text", () => {
 
   it("refuses circles and nesting beyond the cap", () => {
     const circle: Record<string, unknown> = {};
-    circle["self"] = circle;
+    circle.self = circle;
     expect(() => encode(circle, DEPTH)).toThrow("too deep");
     expect(() => encode({ a: { b: { c: 1 } } }, 2)).toThrow("too deep");
   });

@@ -58,7 +58,10 @@ describe("a seal", () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Buffer.from(bytes);
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(refusal(() => box.unseal(STATE, flipped.toString("base64url"))), `bit ${bit}`).toBe("state_invalid");
+      expect(
+        refusal(() => box.unseal(STATE, flipped.toString("base64url"))),
+        `bit ${bit}`,
+      ).toBe("state_invalid");
     }
   });
 
@@ -66,7 +69,10 @@ describe("a seal", () => {
     const box = sealer();
     const seal = box.seal(STATE, "c-counter", '{"count":1}');
     for (let length = 0; length < seal.length; length++) {
-      expect(refusal(() => box.unseal(STATE, seal.slice(0, length))), `length ${length}`).toBe("state_invalid");
+      expect(
+        refusal(() => box.unseal(STATE, seal.slice(0, length))),
+        `length ${length}`,
+      ).toBe("state_invalid");
     }
   });
 
@@ -95,7 +101,11 @@ describe("a seal", () => {
         ...(bytes.toString("base64") === seal ? [] : [bytes.toString("base64")]),
         ...[...alphabet].map((last) => seal.slice(0, -1) + last).filter((other) => other !== seal),
       ];
-      for (const spelling of spellings) expect(refusal(() => box.unseal(STATE, spelling)), spelling).toBe("state_invalid");
+      for (const spelling of spellings)
+        expect(
+          refusal(() => box.unseal(STATE, spelling)),
+          spelling,
+        ).toBe("state_invalid");
     }
   });
 
@@ -111,7 +121,9 @@ describe("a seal", () => {
   });
 
   it("is refused under a key the ring does not have", () => {
-    expect(refusal(() => sealer({ keys: [OTHER_KEY] }).unseal(STATE, sealer().seal(STATE, "c-1", "x")))).toBe("state_invalid");
+    expect(refusal(() => sealer({ keys: [OTHER_KEY] }).unseal(STATE, sealer().seal(STATE, "c-1", "x")))).toBe(
+      "state_invalid",
+    );
   });
 
   it("made with an older key of the ring still opens, and new ones use the first key", () => {
@@ -160,7 +172,15 @@ describe("a signed session name", () => {
   it("is refused when the name or the signature was changed", () => {
     const box = sealer();
     const signed = box.sign("abc");
-    for (const forged of ["", "abc", "abc.", `abd${signed.slice(3)}`, `${signed}A`, signed.slice(0, -1), `.${signed}`]) {
+    for (const forged of [
+      "",
+      "abc",
+      "abc.",
+      `abd${signed.slice(3)}`,
+      `${signed}A`,
+      signed.slice(0, -1),
+      `.${signed}`,
+    ]) {
       expect(box.verify(forged), forged).toBeUndefined();
     }
     expect(sealer({ keys: [OTHER_KEY] }).verify(signed)).toBeUndefined();

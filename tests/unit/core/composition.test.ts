@@ -1,0 +1,318 @@
+import { load } from "cheerio";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { html, taggedRenderer } from "../../../src/adapters/tagged/index.js";
+import {
+  Component,
+  type ComponentClass,
+  compose,
+  createComponentServer,
+  type SlotContent,
+  type View,
+} from "../../../src/core/index.js";
+
+const caller = { user: { id: 7 }, session: null };
+
+class Counter extends Component<{ count: number }, { start: number }> {
+  static override readonly template = "counter";
+  static override readonly params = z.object({ start: z.coerce.number().default(0) });
+  static override readonly events = { add: null };
+  override mount({ start }: { start: number }) {
+    this.state = { count: start };
+  }
+  on_add() {
+    this.state.count++;
+  }
+}
+
+class Card extends Component<{ folded: boolean }, { title: string }> {
+  static override readonly template = "card";
+  static override readonly params = z.object({ title: z.string() });
+  static override readonly slots = ["default", "footer"];
+  static override readonly events = { fold: null };
+  override mount() {
+    this.state = { folded: false };
+  }
+  on_fold() {
+    this.state.folded = !this.state.folded;
+  }
+}
+
+/** A board of counters in a card, with a button of its own in the card's footer. */
+class Board extends Component<{ keys: string[]; note: string }> {
+  static override readonly template = "board";
+  static override readonly events = {
+    add: null,
+    drop: z.object({ key: z.string() }),
+    write: z.object({ note: z.string() }),
+  };
+  override mount() {
+    this.state = { keys: ["a", "b"], note: "first" };
+  }
+  on_add() {
+    this.state.keys.push(`k${this.state.keys.length}`);
+  }
+  on_drop({ key }: { key: string }) {
+    this.state.keys = this.state.keys.filter((one) => one !== key);
+  }
+  on_write({ note }: { note: string }) {
+    this.state.note = note;
+  }
+}
+
+class Composer extends Component<{ count: number }> {
+  static override readonly template = "composer";
+  static override readonly slots = ["body"];
+  static override readonly events = { more: null, fewer: null };
+  override mount() {
+    this.state = { count: 1 };
+  }
+  on_more() {
+    this.state.count++;
+  }
+  on_fewer() {
+    this.state.count--;
+  }
+  override beforeRender() {
+    const counters = Array.from({ length: this.state.count }, (_, n) =>
+      compose("counter", { start: n }, { key: `n${n}` }),
+    );
+    this.fill("body", counters);
+  }
+}
+
+const templates = {
+  counter: ({ root, on, state }: View) =>
+    html`<section ${root()}><output>${(state as { count: number }).count}</output><button ${on("add")}>+</button></section>`,
+  card: ({ root, slot, params, state }: View) =>
+    html`<article ${root()}><h2>${(params as { title: string }).title} ${String((state as { folded: boolean }).folded)}</h2>
+      ${slot()}<footer>${slot("footer", { fallback: "nothing here" })}</footer></article>`,
+  board: ({ root, on, component, state }: View) => {
+    const { keys, note } = state as { keys: string[]; note: string };
+    const counters = html`${keys.map((key) => component("counter", { key, start: 5 }))}`;
+    const footer = html`<form ${on("write")}><input name="note" value="${note}"></form>`;
+    return html`<div ${root()}>${component("card", { key: "card", title: "Board" }, { default: counters, footer })}</div>`;
+  },
+  composer: ({ root, slot }: View) => html`<div ${root()}>${slot("body")}</div>`,
+};
+
+function serverWith(
+  more: Record<string, ComponentClass> = {},
+  extra: Record<string, (view: View) => ReturnType<typeof html>> = {},
+) {
+  return createComponentServer({
+    components: { counter: Counter, card: Card, board: Board, composer: Composer, ...more },
+    renderer: taggedRenderer({ templates: { ...templates, ...extra } }),
+    mode: "development",
+    log: { info() {}, warn() {}, error() {} },
+  });
+}
+
+function sealOf(page: string, id: string): string {
+  const vals = load(page)(`#${id}`).attr("hx-vals:inherited") ?? "{}";
+  return (JSON.parse(vals) as { state: string }).state;
+}
+
+describe("children in a template", () => {
+  const server = serverWith();
+  const mount = () => server.mount({ component: "board", id: "c-board", caller });
+
+  it("are mounted with their own roots, seals and ids that follow from their place", async () => {
+    const $ = load((await mount()).html);
+    const roots = $("[data-component]")
+      .map((_, root) => $(root).attr("id"))
+      .get();
+    expect(roots).toEqual(["c-board", "c-board__card", "c-board__a", "c-board__b"]);
+    expect($("#c-board__a output").text()).toBe("5");
+  });
+
+  it("leave no mark of the server's in the page", async () => {
+    expect((await mount()).html).not.toContain("<!--");
+  });
+
+  it("answer their own events without their parent", async () => {
+    const board = await mount();
+    const state = sealOf(board.html, "c-board__a");
+    const answer = await server.dispatch({ component: "counter", event: "add", state, caller });
+    expect(load(answer.html)("output").text()).toBe("6");
+    expect(answer.component_id).toBe("c-board__a");
+  });
+
+  it("keep their place, unrendered, when the parent renders again", async () => {
+    const board = await mount();
+    const answer = await server.dispatch({
+      component: "board",
+      event: "write",
+      payload: { note: "new" },
+      state: board.state,
+      caller,
+    });
+    const $ = load(answer.html);
+    expect($("#c-board__card").attr("data-keep")).toBe("");
+    expect($("#c-board__card").prop("tagName")).toBe("ARTICLE");
+    expect($("#c-board__card").html()).toBe("");
+  });
+
+  it("get the new content of their slots beside the parent's root", async () => {
+    const board = await mount();
+    const answer = await server.dispatch({
+      component: "board",
+      event: "write",
+      payload: { note: "new" },
+      state: board.state,
+      caller,
+    });
+    const footer = answer.partials.find(({ target }) => target === "c-board__card--footer");
+    expect(load(footer?.html ?? "")("input[name=note]").attr("value")).toBe("new");
+    const counters = answer.partials.find(({ target }) => target === "c-board__card--default");
+    expect(load(counters?.html ?? "")("#c-board__a").attr("data-keep")).toBe("");
+  });
+
+  it("that are new in a later render are mounted, those that are gone are left out", async () => {
+    const board = await mount();
+    const added = await server.dispatch({ component: "board", event: "add", state: board.state, caller });
+    const slot = () => load(added.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
+    expect(slot()("#c-board__k2 output").text()).toBe("5");
+    const dropped = await server.dispatch({
+      component: "board",
+      event: "drop",
+      payload: { key: "a" },
+      state: added.state,
+      caller,
+    });
+    const left = load(dropped.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
+    expect(
+      left("[id^=c-board__]")
+        .map((_, root) => left(root).attr("id"))
+        .get(),
+    ).toEqual(["c-board__b", "c-board__k2"]);
+  });
+
+  it("are mounted as new when one of the same key comes back after it was gone", async () => {
+    const board = await mount();
+    const dropped = await server.dispatch({
+      component: "board",
+      event: "drop",
+      payload: { key: "a" },
+      state: board.state,
+      caller,
+    });
+    const again = await server.dispatch({ component: "board", event: "add", state: dropped.state, caller });
+    const slot = load(again.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
+    expect(slot("#c-board__k1 output").text()).toBe("5");
+  });
+});
+
+describe("what stands in a slot", () => {
+  const server = serverWith();
+
+  it("belongs to the component whose template wrote it", async () => {
+    const board = await server.mount({ component: "board", id: "c-board", caller });
+    const wrapper = load(board.html)("#c-board__card--footer");
+    expect(wrapper.attr("data-owner")).toBe("c-board");
+    expect(wrapper.attr("hx-target:inherited")).toBe("#c-board");
+    expect((JSON.parse(wrapper.attr("hx-vals:inherited") ?? "{}") as { state: string }).state).toBe(board.state);
+    expect(wrapper.find("form").attr("action")).toBe("/components/board/write");
+    expect(wrapper.find("input[name=state]").attr("value")).toBe(board.state);
+  });
+
+  it("is kept when the component around it answers an event of its own", async () => {
+    const board = await server.mount({ component: "board", id: "c-board", caller });
+    const answer = await server.dispatch({
+      component: "card",
+      event: "fold",
+      state: sealOf(board.html, "c-board__card"),
+      caller,
+    });
+    const $ = load(answer.html);
+    expect($("h2").text()).toBe("Board true");
+    expect($("#c-board__card--footer").attr("data-keep")).toBe("");
+    const again = await server.dispatch({ component: "card", event: "fold", state: answer.state, caller });
+    expect(load(again.html)("#c-board__card--default").attr("data-keep")).toBe("");
+  });
+
+  it("falls back to the template's own words when nobody fills it", async () => {
+    const card = await server.mount({ component: "card", params: { title: "x" }, caller });
+    expect(load(card.html)("footer").text()).toBe("nothing here");
+  });
+
+  it("is told in the answer by name", async () => {
+    const slots: Record<string, SlotContent> = { footer: html`<b>hello</b>` };
+    const card = await server.mount({ component: "card", params: { title: "x" }, slots, caller });
+    expect(card.slots).toEqual({ footer: "<b>hello</b>" });
+  });
+
+  it("may be composed by the class, and grows with its children kept", async () => {
+    const first = await server.mount({ component: "composer", id: "c-x", caller });
+    expect(load(first.html)("#c-x__n0 output").text()).toBe("0");
+    const second = await server.dispatch({ component: "composer", event: "more", state: first.state, caller });
+    const $ = load(second.html);
+    expect($("#c-x__n0").attr("data-keep")).toBe("");
+    expect($("#c-x__n1 output").text()).toBe("1");
+    // Gone from the page and composed again, it is a new one: the page has nothing to keep.
+    const third = await server.dispatch({ component: "composer", event: "fewer", state: second.state, caller });
+    const fourth = await server.dispatch({ component: "composer", event: "more", state: third.state, caller });
+    expect(load(fourth.html)("#c-x__n1 output").text()).toBe("1");
+  });
+});
+
+describe("mistakes in a composition", () => {
+  class Wrong extends Component {
+    static override readonly template: string = "wrong";
+  }
+  const failing = async (template: (view: View) => ReturnType<typeof html>) => {
+    const server = serverWith({ wrong: Wrong }, { wrong: template });
+    const error: unknown = await server.mount({ component: "wrong", caller }).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    );
+    const { message, cause } = error as Error & { cause?: Error };
+    return `${message}: ${cause?.message ?? ""}`;
+  };
+
+  it.each([
+    ["an unknown child", ({ root, component }: View) => html`<p ${root()}>${component("countr")}</p>`, '"countr"'],
+    ["an unknown event", ({ root, on }: View) => html`<p ${root()} ${on("ad")}></p>`, '"ad"'],
+    ["a slot it does not declare", ({ root, slot }: View) => html`<p ${root()}>${slot("side")}</p>`, "static slots"],
+    [
+      "two children with one key",
+      ({ root, component }: View) =>
+        html`<p ${root()}>${component("counter", { key: "x" })}${component("counter", { key: "x" })}</p>`,
+      'the key "x"',
+    ],
+    ["no root", () => html`<p>lost</p>`, "root()"],
+    [
+      "the root's attributes on an inner element",
+      ({ root }: View) => html`<div><p ${root()}></p></div>`,
+      "must begin with one element",
+    ],
+    ["an object as an argument", ({ root, on }: View) => html`<p ${root()} ${on("x", { a: {} })}></p>`, '"x"'],
+  ])("such as %s are named with the fix", async (_what, template, words) => {
+    expect(await failing(template)).toContain(words);
+  });
+
+  it("such as endless nesting end in an error, not in a hanging server", async () => {
+    class Mirror extends Component {
+      static override readonly template = "mirror";
+    }
+    const server = serverWith(
+      { mirror: Mirror },
+      { mirror: ({ root, component }) => html`<p ${root()}>${component("mirror")}</p>` },
+    );
+    await expect(server.mount({ component: "mirror", caller })).rejects.toThrow("levels deep");
+  });
+
+  it("such as too many components end in an error", async () => {
+    class Crowd extends Component {
+      static override readonly template = "crowd";
+    }
+    const server = serverWith(
+      { crowd: Crowd },
+      {
+        crowd: ({ root, component }) =>
+          html`<p ${root()}>${Array.from({ length: 2001 }, () => component("counter"))}</p>`,
+      },
+    );
+    await expect(server.mount({ component: "crowd", caller })).rejects.toThrow("limits.instances");
+  });
+});
