@@ -75,6 +75,8 @@ export interface HeldInstance {
   readonly refusal?: Refusal | undefined;
   /** Why it was started anew, for its error place. */
   readonly notice?: ErrorCode | undefined;
+  /** It took itself off the page, so its place stays empty. */
+  readonly removed?: boolean;
 }
 
 /** What the page must do beside showing the HTML. */

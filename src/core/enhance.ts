@@ -8,6 +8,8 @@ export interface Enhancement {
   readonly seal: string;
   /** `id` of the hidden form that lone buttons submit; `undefined` where the answer is not part of a whole page. */
   readonly buttonForm: string | undefined;
+  /** Hidden field that names the page, in a whole page; otherwise empty. */
+  readonly pageField?: string;
 }
 
 export interface Enhanced {
@@ -22,7 +24,7 @@ const TAGS = /<(?:(\/?)form|button)\b/g;
  * Gives forms that carry an event their `method`, `action` and the seal as a hidden field, and, in a whole page, lone
  * buttons the address they submit to. Reads only HTML that a template made; values in it are escaped already.
  */
-export function enhance(html: string, { address, seal, buttonForm }: Enhancement): Enhanced {
+export function enhance(html: string, { address, seal, buttonForm, pageField = "" }: Enhancement): Enhanced {
   let out = "";
   let copied = 0;
   let inForm = false;
@@ -39,7 +41,7 @@ export function enhance(html: string, { address, seal, buttonForm }: Enhancement
     if (url === undefined || / (?:form)?action="/.test(tag) || / type="button"/.test(tag)) continue;
     out += html.slice(copied, end);
     if (isForm) {
-      out += ` method="post" action="${url}"><input type="hidden" name="state" value="${seal}">`;
+      out += ` method="post" action="${url}"><input type="hidden" name="state" value="${seal}">${pageField}`;
       copied = end + 1;
     } else {
       usesButtonForm ||= !inForm;

@@ -36,5 +36,6 @@ export type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
 export type { Output, Schema, SchemaIssue, SchemaResult } from "./ports/schema.js";
 export type { StateStore, StoredState } from "./ports/state-store.js";
 export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
+export { PAGE_FIELD } from "./render.js";
 export { type ComponentServer, createComponentServer } from "./server.js";
 export type { Helpers, Refusal, View } from "./view.js";

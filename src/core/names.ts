@@ -2,7 +2,7 @@
 const WIRE_NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
 /** Lifecycle words that would read as something else when they are used as events. */
-const RESERVED_EVENTS = new Set([
+const RESERVED_EVENTS: ReadonlySet<string> = new Set([
   "mount",
   "hydrate",
   "hydrated",
@@ -27,7 +27,7 @@ export function isReservedEvent(name: string): boolean {
   return RESERVED_EVENTS.has(name);
 }
 
-const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Whether a field name, or any part of a dotted or bracketed one, could reach a prototype. */
 export function isForbiddenKey(key: string): boolean {

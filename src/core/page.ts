@@ -14,6 +14,8 @@ const PAGE = "";
 export interface PageScopeOptions extends CallContext {
   /** A whole page works without JavaScript; a fragment for htmx need not. */
   readonly wholePage: boolean;
+  /** Path of the page, as the browser asked for it. */
+  readonly page?: string;
   /** Instances that were already answered and take their place in this page. */
   readonly held?: readonly HeldInstance[];
 }

@@ -61,6 +61,7 @@ export async function present(
       base: turn.base,
       mark: runtime.mark,
       wholePage: turn.wholePage,
+      page: turn.page,
       slots: slotContents(slots, live),
       kept: new Set(onPage?.filled),
       refusal,

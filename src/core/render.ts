@@ -14,6 +14,8 @@ export interface RenderRequest {
   readonly mark: string;
   /** The answer is part of a whole page, so it must also work without JavaScript. */
   readonly wholePage: boolean;
+  /** Path of that page, which a form posts along: the address bar may show the event's own address by then. */
+  readonly page: string | undefined;
   readonly slots: ReadonlyMap<string, SlotContent>;
   readonly kept: ReadonlySet<string>;
   readonly refusal: Refusal | undefined;
@@ -34,7 +36,18 @@ export interface Rendered {
 
 const ROOT_TAG = /^<([a-zA-Z][a-zA-Z0-9-]*)/;
 /** Elements that may not hold a `div`; their templates bring an error place of their own, or have none. */
-const STRICT_PARENTS = new Set(["tr", "tbody", "thead", "tfoot", "table", "ul", "ol", "dl", "select", "p"]);
+const STRICT_PARENTS: ReadonlySet<string> = new Set([
+  "tr",
+  "tbody",
+  "thead",
+  "tfoot",
+  "table",
+  "ul",
+  "ol",
+  "dl",
+  "select",
+  "p",
+]);
 const ERROR_PLACE = "data-component-error";
 
 /** Runs a component's template and completes what it wrote. */
@@ -84,9 +97,18 @@ function enhanceIn(request: RenderRequest, scope: Scope, html: string): string {
     address: `${request.base}/${request.definition.name}/`,
     seal: sealMark(scope),
     buttonForm: request.wholePage ? `${request.id}--form` : undefined,
+    pageField: pageField(request),
   });
   scope.needsButtonForm ||= enhanced.usesButtonForm;
   return enhanced.html;
+}
+
+/** Name of the field in which a form without JavaScript says which page it stands in. */
+export const PAGE_FIELD = "_page";
+
+function pageField({ wholePage, page }: RenderRequest): string {
+  if (!wholePage || page === undefined) return "";
+  return `<input type="hidden" name="${PAGE_FIELD}" value="${escapeHtml(page)}">`;
 }
 
 function checkRoot(scope: Scope, html: string): string {
@@ -107,7 +129,7 @@ function complete(request: RenderRequest, scope: Scope, written: string, tag: st
   const html = enhanceIn(request, scope, written);
   const message = noticeHtml(request, scope);
   const form = scope.needsButtonForm
-    ? `<form id="${request.id}--form" method="post" hidden><input type="hidden" name="state" value="${sealMark(scope)}"></form>`
+    ? `<form id="${request.id}--form" method="post" hidden><input type="hidden" name="state" value="${sealMark(scope)}">${pageField(request)}</form>`
     : "";
   const own = html.indexOf(ERROR_PLACE);
   if (own !== -1) {

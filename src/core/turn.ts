@@ -12,6 +12,8 @@ export interface Turn {
   readonly subject: string;
   readonly base: string;
   readonly wholePage: boolean;
+  /** Path of that page, when it is known. */
+  readonly page: string | undefined;
   readonly held: ReadonlyMap<string, HeldInstance>;
   /** Shared by all instances of the call. */
   readonly effects: Effects;
@@ -30,10 +32,15 @@ const NOTHING_HELD: ReadonlyMap<string, HeldInstance> = new Map();
 
 export interface TurnOptions {
   readonly wholePage?: boolean | undefined;
+  readonly page?: string | undefined;
   readonly held?: readonly HeldInstance[] | undefined;
 }
 
-export function beginTurn(runtime: Runtime, call: CallContext, { wholePage = false, held }: TurnOptions = {}): Turn {
+export function beginTurn(
+  runtime: Runtime,
+  call: CallContext,
+  { wholePage = false, page, held }: TurnOptions = {},
+): Turn {
   const { signal: given } = call;
   const outer = (): AbortSignal | undefined => (typeof given === "function" ? given() : given);
   let controller: AbortController | undefined;
@@ -69,6 +76,7 @@ export function beginTurn(runtime: Runtime, call: CallContext, { wholePage = fal
     subject: subjectOf(call.caller),
     base: call.base ?? "/components",
     wholePage,
+    page,
     held: held === undefined ? NOTHING_HELD : new Map(held.map((one) => [one.id, one])),
     effects: noEffects(),
     budget: { instances: runtime.limits.instances },

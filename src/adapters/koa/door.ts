@@ -12,6 +12,7 @@ import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance 
 import { loadAssets } from "./assets.js";
 import { readBody } from "./body.js";
 import { isOwnSite } from "./cross-site.js";
+import { isPlainPath, mountedAt } from "./mounted-at.js";
 import { type PageComponents, pageComponents } from "./page-components.js";
 import { checkMediaType, parsePosted, parseUrlEncoded } from "./payload.js";
 import { plainPages } from "./plain-pages.js";
@@ -52,8 +53,6 @@ export function componentsOf(ctx: object): PageComponents {
   return components;
 }
 
-const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+$/;
-
 /** An address under the prefix, taken apart once. */
 type Route =
   | { readonly kind: "asset"; readonly file: string }
@@ -77,7 +76,7 @@ function routeOf(rest: string): Route | undefined {
  */
 export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}): Middleware {
   const { prefix = "/components", caller: known = (): KnownCaller => ({}), origins = [] } = options;
-  if (!PREFIX.test(prefix)) {
+  if (!isPlainPath(prefix)) {
     throw new DefinitionError(
       `the prefix ${JSON.stringify(prefix)} must be a path such as "/components", without a slash at its end.`,
     );
@@ -85,9 +84,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   const assets = loadAssets();
   const allowed = new Set(origins);
   const cookie = sessionCookie(server, options.cookie ?? `hydrant${prefix.replace(/[^A-Za-z0-9]+/g, "_")}`);
-  // Koa's `mount` takes its part off the path; addresses in the page need it.
-  const baseOf = (ctx: Context): string => ((ctx as { mountPath?: string }).mountPath ?? "") + prefix;
-  const plain = plainPages(`${prefix}/_assets/${assets.fileName("pages")}`);
+  const baseOf = (ctx: Context): string => mountedAt(ctx) + prefix;
+  const plain = plainPages((ctx) => `${baseOf(ctx)}/_assets/${assets.fileName("pages")}`);
   const pages = wholePage(plain);
 
   /** @param session How an anonymous visitor gets a session. */
@@ -114,7 +112,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   async function answerEvent(ctx: Context, component: string, event: string): Promise<void> {
     if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");
     if (ctx.method !== "POST") return refuseMethod(ctx, "POST");
-    if (!isOwnSite(ctx.req, ctx.origin, allowed)) throw new HydrantError("cross_site");
+    // Not `ctx.origin`: from Koa 3 on that is the request's own `Origin` header.
+    if (!isOwnSite(ctx.req, `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
     const contentType = ctx.req.headers["content-type"] ?? "";
     checkMediaType(contentType);
     const body = await readBody(ctx, server);

@@ -21,7 +21,8 @@ export function refererPath(ctx: Context): string {
   return url.host === ctx.host ? url.pathname + url.search : "/";
 }
 
-export function plainPages(styles: string): PlainPages {
+/** @param stylesOf Address of the stylesheet, for where the request came in. */
+export function plainPages(stylesOf: (ctx: Context) => string): PlainPages {
   const error = load("error.html");
   const page = load("page.html");
   return {
@@ -30,7 +31,7 @@ export function plainPages(styles: string): PlainPages {
         ctx,
         failure.status,
         fillHoles(error, {
-          styles,
+          styles: stylesOf(ctx),
           status: String(failure.status),
           message: failure.message,
           code: failure.code,
@@ -40,7 +41,7 @@ export function plainPages(styles: string): PlainPages {
       );
     },
     show(ctx, status, fragment) {
-      write(ctx, status, fillHoles(page, { styles, content: new SafeHtml(fragment), back: refererPath(ctx) }));
+      write(ctx, status, fillHoles(page, { styles: stylesOf(ctx), content: new SafeHtml(fragment), back: refererPath(ctx) }));
     },
   };
 }

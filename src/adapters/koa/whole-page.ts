@@ -14,7 +14,13 @@ export interface WholePage {
   answer(ctx: Context, outcome: Outcome, component: string, state: string): Promise<void>;
 }
 
-const BODY_HEADERS = new Set(["content-type", "content-length", "content-encoding", "transfer-encoding", "expect"]);
+const BODY_HEADERS: ReadonlySet<string> = new Set([
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "expect",
+]);
 
 /** The same request, as if the page itself had been asked for. */
 function pageRequest(req: IncomingMessage, path: string): IncomingMessage {
@@ -40,7 +46,7 @@ function heldInstances(outcome: Outcome, component: string, posted: string): Hel
   const others = partials.flatMap(({ target, instance }) =>
     instance === undefined ? [] : [{ id: target, ...instance }],
   );
-  if (kind === "removed") return others;
+  if (kind === "removed") return [{ id, component, state, removed: true }, ...others];
   const notice = kind === "stale" ? code : undefined;
   return [{ id, component, state: kind === "nothing" ? posted : state, refusal, notice }, ...others];
 }

@@ -1,62 +1,42 @@
-import nunjucks from "nunjucks";
-import { DefinitionError, type PageTemplate, type Renderer, SafeHtml, type View } from "../../core/index.js";
+import type nunjucks from "nunjucks";
+import { DefinitionError, type PageTemplate, type Renderer, type View } from "../../core/index.js";
+import { TemplateEnvironment } from "./environment.js";
 import { componentTag, slotTag } from "./tags.js";
 
 export interface NunjucksOptions {
   /** Folders that hold the templates, searched in order. */
   readonly folders: string | readonly string[];
-  /** Read templates again when their files change. For development; needs the package `chokidar`. Default false. */
+  /** Looks at each template's file before every run and reads it again when it changed. For development. Default false. */
   readonly watch?: boolean;
-  /** Adds filters and globals. Autoescape stays on whatever is done here. */
+  /** Adds filters, tests, globals and tags. They must be synchronous, and autoescape cannot be switched off. */
   readonly configure?: (environment: nunjucks.Environment) => void;
 }
 
-type Helper = (...args: unknown[]) => unknown;
-
-function isKeywords(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, "__keywords");
-}
-
-function withoutMarker(value: unknown): unknown {
-  if (!isKeywords(value)) return value;
-  const { __keywords, ...named } = value;
-  return named;
-}
-
-/** Lets Nunjucks call a helper: keyword arguments become a plain object, safe HTML becomes Nunjucks' own. */
-function adapt(helper: Helper): Helper {
-  return (...args) => {
-    const result = helper(...args.map(withoutMarker));
-    return result instanceof SafeHtml ? new nunjucks.runtime.SafeString(result.value) : result;
-  };
-}
-
-function adaptAll(view: Readonly<Record<string, unknown>>): object {
-  const context: Record<string, unknown> = {};
-  for (const name of Object.keys(view)) {
-    const value = view[name];
-    context[name] = typeof value === "function" ? adapt(value as Helper) : value;
-  }
-  return context;
-}
-
-export function nunjucksRenderer(options: NunjucksOptions | string): Renderer {
-  const { folders, watch = false, configure } = typeof options === "string" ? { folders: options } : options;
-  const loader = new nunjucks.FileSystemLoader([folders].flat(), { watch });
-  const environment = new nunjucks.Environment(loader, { autoescape: true });
+function createEnvironment(options: NunjucksOptions): TemplateEnvironment {
+  const { folders, watch = false, configure } = options;
+  const environment = new TemplateEnvironment([folders].flat(), watch);
   configure?.(environment);
+  if (!environment.parts.opts.autoescape) {
+    throw new DefinitionError(
+      "`configure` switched autoescape off. Leave it on, and mark finished HTML with `| safe`.",
+    );
+  }
   environment.addExtension("component", componentTag());
   environment.addExtension("slot", slotTag());
+  return environment;
+}
 
+/**
+ * Templates in Nunjucks' language. They are read and compiled when the server starts, together with the templates they
+ * name; a name that a template works out while it runs is read once, when it is first used.
+ */
+export function nunjucksRenderer(options: NunjucksOptions | string): Renderer {
+  const settings = typeof options === "string" ? { folders: options } : options;
+  const environment = createEnvironment(settings);
   function compile(name: string): PageTemplate {
-    try {
-      environment.getTemplate(name, true);
-    } catch (cause) {
-      throw new DefinitionError(`the template ${name} cannot be used; looked in ${[folders].flat().join(", ")}`, {
-        cause,
-      });
-    }
-    return (data) => environment.render(name, adaptAll(data));
+    const template = environment.template(name);
+    if (settings.watch === true) return (data) => environment.template(name).render(data);
+    return (data) => template.render(data);
   }
   return { compile: (name) => compile(name) as (view: View) => string, compilePage: compile };
 }

@@ -1,11 +1,11 @@
-import nunjucks from "nunjucks";
+import type nunjucks from "nunjucks";
 import { SafeHtml } from "../../core/index.js";
 
 /** The parts of Nunjucks' parser that a tag needs; its types leave them out. */
 interface Parser {
   nextToken(): { value: string };
   parseSignature(tolerant: boolean | null, noParens: boolean): unknown;
-  advanceAfterBlockEnd(name: string): void;
+  advanceAfterBlockEnd(name?: string): void;
   parseUntilBlocks(...names: string[]): unknown;
 }
 
@@ -28,7 +28,7 @@ function parseBlock(this: { tags: string[] }, parser: Parser, nodes: Nodes): unk
   const args = parser.parseSignature(null, true);
   parser.advanceAfterBlockEnd(token.value);
   const body = parser.parseUntilBlocks(`end${name}`);
-  parser.advanceAfterBlockEnd(`end${name}`);
+  parser.advanceAfterBlockEnd();
   return new nodes.CallExtension(this, "run", args, [body]);
 }
 
@@ -39,15 +39,20 @@ export function componentTag(): nunjucks.Extension {
     parse: parseBlock,
     run(context: Collecting, ...rest: unknown[]) {
       const body = rest.pop() as Body;
-      const [name, args = {}] = rest;
-      const collectors = (context[COLLECTORS] ??= []);
+      const [name, args = {}] = rest as [string, object?];
+      context[COLLECTORS] ??= [];
+      const collectors = context[COLLECTORS];
       const named: Record<string, SafeHtml> = {};
       collectors.push(named);
       const content = body().trim();
       collectors.pop();
       const slots = content === "" ? named : { default: new SafeHtml(content), ...named };
-      const component = context.lookup("component") as (...all: unknown[]) => unknown;
-      return component(name, args, slots);
+      const component = context.lookup("component");
+      if (typeof component === "function") return component(name, args, slots) as unknown;
+      throw new Error(
+        `{% component "${name}" %} needs the helper component(), which a macro from another file sees only when it is ` +
+          "imported `with context`",
+      );
     },
   };
   return tag as unknown as nunjucks.Extension;

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { card } from "./example.js";
+
+await serve([card]);

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { contacts } from "./example.js";
+
+await serve([contacts]);

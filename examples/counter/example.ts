@@ -1,0 +1,10 @@
+import type { Example } from "../gallery/example.js";
+import { Counter } from "./counter.js";
+
+export const counter: Example = {
+  name: "counter",
+  title: "Counter",
+  line: "A class, a template and one event: the smallest live piece of a page.",
+  components: { counter: Counter },
+  sources: ["counter.ts", "counter.njk", "page.njk"],
+};

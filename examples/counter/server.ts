@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { counter } from "./example.js";
+
+await serve([counter]);

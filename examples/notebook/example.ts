@@ -1,0 +1,10 @@
+import type { Example } from "../gallery/example.js";
+import { Notebook } from "./notebook.js";
+
+export const notebook: Example = {
+  name: "notebook",
+  title: "Notebook",
+  line: "Large state in the store: a diary of 1,500 lines stays on the server; the page carries a reference, and an older tab cannot overwrite a newer one.",
+  components: { notebook: Notebook },
+  sources: ["notebook.ts", "notebook.njk", "page.njk"],
+};

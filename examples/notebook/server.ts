@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { notebook } from "./example.js";
+
+await serve([notebook]);

@@ -1,0 +1,4 @@
+import { examples } from "./all.js";
+import { serve } from "./gallery/serve.js";
+
+await serve(examples);

@@ -1,0 +1,11 @@
+import type { Example } from "../gallery/example.js";
+import { ChapterTable } from "./chapter.js";
+import { Tabs } from "./tabs.js";
+
+export const tabs: Example = {
+  name: "tabs",
+  title: "Lazy tabs",
+  line: "The page is there at once; what a tab shows is fetched when it is opened, and stays as it was left.",
+  components: { tabs: Tabs, chapter: ChapterTable },
+  sources: ["tabs.ts", "tabs.njk", "chapter.ts", "chapter.njk", "page.njk"],
+};

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { todo } from "./example.js";
+
+await serve([todo]);

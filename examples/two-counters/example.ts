@@ -1,0 +1,10 @@
+import { Counter } from "../counter/counter.js";
+import type { Example } from "../gallery/example.js";
+
+export const twoCounters: Example = {
+  name: "two-counters",
+  title: "Two counters",
+  line: "One class used twice: each instance has its own state, and neither knows the other.",
+  components: { counter: Counter },
+  sources: ["page.njk", "../counter/counter.ts", "../counter/counter.njk"],
+};

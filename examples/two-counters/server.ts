@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { twoCounters } from "./example.js";
+
+await serve([twoCounters]);

@@ -1,0 +1,10 @@
+export {
+  createTestDoor,
+  type MountOptions,
+  type SendOptions,
+  type Target,
+  type TestAnswer,
+  type TestDoor,
+  type TestDoorOptions,
+  type TestInstance,
+} from "./door.js";

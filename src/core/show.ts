@@ -1,0 +1,143 @@
+import type { Fragment, HeldInstance, Outcome, PagePartial } from "./calls.js";
+import type { Definition } from "./definition.js";
+import { type ErrorCode, HydrantError } from "./errors.js";
+import { findDefinition } from "./find.js";
+import { escapeHtml } from "./html.js";
+import { siblingId } from "./identity.js";
+import { construct, firstState, type LiveInstance } from "./instance.js";
+import { type Presentation, type Presented, type Presenter, present } from "./present.js";
+import { revive } from "./revive.js";
+import { sealTicket } from "./tickets.js";
+import type { Turn } from "./turn.js";
+import type { Placement, Refusal } from "./view.js";
+
+function presenterOf(turn: Turn): Presenter {
+  const { sealer, states } = turn.runtime;
+  return {
+    async seal({ definition, id, origin }, snapshot) {
+      const text = states.dehydrate(definition, id, snapshot, origin);
+      const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
+      return sealer.seal(binding, id, typeof text === "string" ? text : await text);
+    },
+    placeChild: (placement, id, level) => placeChild(turn, placement, id, level),
+  };
+}
+
+/** The place of an instance that took itself off the page. */
+const NOT_SHOWN: Presented = {
+  tag: "",
+  fragment: { html: "", state: "", component_id: "", slots: {} },
+  partials: [],
+};
+
+export async function placeChild(turn: Turn, placement: Placement, id: string, level: number): Promise<Presented> {
+  const { composition, lazy } = placement;
+  if (level > turn.runtime.limits.nesting) {
+    throw new HydrantError(
+      "internal",
+      `components are nested more than ${turn.runtime.limits.nesting} levels deep; see limits.nesting`,
+    );
+  }
+  const definition = findDefinition(turn.runtime, composition.component);
+  const held = turn.held.get(id);
+  if (held?.removed === true) return NOT_SHOWN;
+  if (held?.component === definition.name)
+    return presentHeld(turn, definition, held, { slots: composition.slots, level });
+  if (lazy !== undefined) return presentLazy(turn, definition, id, placement);
+  return presentNew(turn, definition, id, composition.params, { slots: composition.slots, level });
+}
+
+export async function presentNew(
+  turn: Turn,
+  definition: Definition,
+  id: string,
+  params: Readonly<Record<string, unknown>>,
+  presentation: Presentation,
+): Promise<Presented> {
+  const live = await construct(turn, definition, id, params);
+  await firstState(live, turn);
+  return present(live, turn, presenterOf(turn), presentation);
+}
+
+/** An instance that was answered before and is shown again, in the page it stands in. */
+export async function presentHeld(
+  turn: Turn,
+  definition: Definition,
+  { state, refusal, notice }: HeldInstance,
+  presentation: Presentation,
+): Promise<Presented> {
+  const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
+  const { live } = await revive(turn, definition, turn.runtime.sealer.unseal(binding, state));
+  return present(live, turn, presenterOf(turn), { ...presentation, refusal, notice });
+}
+
+/** An empty place that the browser fills when it gets there; without JavaScript it holds a link. */
+function presentLazy(turn: Turn, definition: Definition, id: string, { composition, lazy }: Placement): Presented {
+  const ticket = sealTicket(turn, definition, id, composition.params);
+  const url = escapeHtml(`${turn.base}/${definition.name}?ticket=${ticket}`);
+  const html =
+    `<div id="${id}" data-lazy hx-get="${url}" hx-trigger="${lazy?.when ?? "load"}" hx-target="this"` +
+    ` hx-swap="outerMorph" hx-sync="this:drop" hx-vals="">${lazy?.placeholder ?? ""}` +
+    `<noscript><a href="${url}">Show</a></noscript></div>`;
+  return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [] };
+}
+
+export async function presentDone(turn: Turn, live: LiveInstance): Promise<Outcome> {
+  const { effects } = turn;
+  if (effects.redirect !== undefined) return without(turn, live, "redirect", 200);
+  if (effects.removed) return without(turn, live, "removed", 200);
+  if (effects.unchanged && effects.refresh.length === 0) return without(turn, live, "nothing", 204);
+  return conclude(turn, await present(live, turn, presenterOf(turn), {}), { kind: "done", status: 200 }, live.id);
+}
+
+export async function presentRefused(turn: Turn, live: LiveInstance, refusal: Refusal): Promise<Outcome> {
+  const presented = await present(live, turn, presenterOf(turn), { refusal });
+  return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal });
+}
+
+export async function presentStale(turn: Turn, live: LiveInstance, code: ErrorCode): Promise<Outcome> {
+  const presented = await present(live, turn, presenterOf(turn), { notice: code });
+  return conclude(turn, presented, { kind: "stale", status: 409, code });
+}
+
+// --- conclude ---
+
+type Ending = Pick<Outcome, "kind" | "status"> & Partial<Pick<Outcome, "code" | "refusal">>;
+
+/** Mounts what was asked to be refreshed, and hands over the outcome. */
+export async function conclude(turn: Turn, presented: Presented, ending: Ending, id?: string): Promise<Outcome> {
+  const refreshed = id === undefined ? [] : await refreshOthers(turn, id);
+  return outcome(turn, presented.fragment, [...presented.partials, ...refreshed], ending);
+}
+
+async function refreshOthers(turn: Turn, id: string): Promise<PagePartial[]> {
+  const partials: PagePartial[] = [];
+  for (const { key, component, params } of turn.effects.refresh) {
+    const definition = findDefinition(turn.runtime, component);
+    const target = siblingId(id, key, turn.runtime.sealer);
+    const { fragment } = await presentNew(turn, definition, target, params, {});
+    const instance = { component, state: fragment.state };
+    partials.push({ target, swap: "outerMorph", html: fragment.html, instance });
+  }
+  return partials;
+}
+
+function without(turn: Turn, { id }: LiveInstance, kind: "redirect" | "removed" | "nothing", status: number): Outcome {
+  const nothing: Fragment = { html: "", state: "", component_id: id, slots: {} };
+  return outcome(turn, nothing, [], { kind, status });
+}
+
+function outcome(turn: Turn, fragment: Fragment, partials: readonly PagePartial[], ending: Ending): Outcome {
+  const { redirect, pushUrl, replaceUrl, trigger } = turn.effects;
+  const ended: Ending = redirect === undefined ? ending : { kind: "redirect", status: 200 };
+  return {
+    ...fragment,
+    ...(redirect === undefined ? {} : { html: "", state: "" }),
+    kind: ended.kind,
+    status: ended.status,
+    effects: { redirect, pushUrl, replaceUrl, trigger },
+    partials: redirect === undefined ? partials : [],
+    code: ended.code,
+    refusal: ended.refusal,
+  };
+}

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { everyAnswer } from "./answers.js";
+import type { Audit, Chapter } from "./audit.js";
+import { EVERY_DOOR, ONLY_HTTP } from "./audit-ids.js";
+import { crossSite } from "./cross-site.js";
+import { everyEffect } from "./effects.js";
+import { RENDERERS } from "./fixtures/renderers.js";
+import { httpAnswer } from "./http-answers.js";
+import { httpRequest } from "./http-requests.js";
+import { koaDoor } from "./koa-door.js";
+import { everyRequest } from "./requests.js";
+import { roots } from "./roots.js";
+import { type Door, type Stage, type StageOptions, stageParts } from "./stage.js";
+import { staleAnswer } from "./stale-answers.js";
+import { testDoor } from "./test-door.js";
+import { withoutJavaScript } from "./without-javascript.js";
+
+const CHAPTERS: readonly Chapter[] = [
+  { every: everyRequest, http: httpRequest },
+  roots,
+  { every: [...everyAnswer, ...staleAnswer, ...everyEffect], http: httpAnswer },
+  withoutJavaScript,
+  crossSite,
+];
+const EVERY = CHAPTERS.flatMap(({ every }) => every);
+const HTTP = CHAPTERS.flatMap(({ http }) => http);
+
+const opened: Stage[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((stage) => stage.close()));
+});
+
+function through<S extends Stage>(door: Door<S>, renderer: string, audits: readonly Audit<S>[]): void {
+  describe(`through the ${door.name} door with ${renderer} templates`, () => {
+    const make = RENDERERS[renderer] as (typeof RENDERERS)[string];
+    it.each(audits.map((audit) => [`${audit.id}: ${audit.must}`, audit] as const))("%s", async (_title, { run }) => {
+      await run(async (options: StageOptions = {}) => {
+        const stage = await door.open(stageParts(make(), options), options);
+        opened.push(stage);
+        return stage;
+      });
+    });
+  });
+}
+
+for (const renderer of Object.keys(RENDERERS)) {
+  through(testDoor, renderer, EVERY);
+  through(koaDoor, renderer, [...EVERY, ...HTTP]);
+}
+
+describe("the list of audits", () => {
+  it("has the audits it always had; one is only taken off this list on purpose", () => {
+    expect(EVERY.map(({ id }) => id)).toEqual(EVERY_DOOR);
+    expect(HTTP.map(({ id }) => id)).toEqual(ONLY_HTTP);
+  });
+
+  it("gives every audit an id of its own", () => {
+    const ids = [...EVERY, ...HTTP].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7)\.\d+$/.test(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { load } from "cheerio";
+import { type ComponentsContext, hydrantKoa } from "hydrant/koa";
+import Koa, { type DefaultState } from "koa";
+import { listen, type RawAnswer } from "../support/http.js";
+import type { Door, Held, HttpStage, Reply, StageOptions, StageParts } from "./stage.js";
+
+const JSON_ONLY = { Accept: "application/json", "Content-Type": "application/json" } as const;
+
+interface JsonAnswer {
+  readonly html?: string;
+  readonly state?: string;
+  readonly component_id?: string;
+  readonly slots?: Readonly<Record<string, string>>;
+  readonly effects?: {
+    readonly redirect?: string;
+    readonly trigger?: Readonly<Record<string, unknown>>;
+    readonly partials?: Reply["partials"];
+    readonly removed?: true;
+  };
+  readonly error?: { readonly code: string; readonly message: string; readonly id: string; readonly fields?: object };
+}
+
+function replyOf(component: string, { status, body }: RawAnswer): Reply {
+  const {
+    html = "",
+    state = "",
+    component_id = "",
+    slots = {},
+    effects = {},
+    error,
+  }: JsonAnswer = body === "" ? {} : JSON.parse(body);
+  return {
+    component,
+    component_id,
+    status,
+    html,
+    state,
+    slots,
+    code: error?.code,
+    message: error?.message,
+    errorId: error?.id,
+    fields: (error?.fields ?? {}) as Reply["fields"],
+    redirect: effects.redirect,
+    trigger: effects.trigger ?? {},
+    partials: effects.partials ?? [],
+    removed: effects.removed ?? false,
+  };
+}
+
+/** Address of the fixture page that shows these components. */
+export function pagePath(placed: readonly { readonly name: string; readonly args?: object }[]): string {
+  const all = placed.map(({ name, args = {} }) => ({ name, args }));
+  return `/page?placed=${encodeURIComponent(JSON.stringify(all))}`;
+}
+
+/** The seal an instance carries in a page. */
+export function sealIn(html: string, id: string): string {
+  const values = load(html)(`[id="${id}"]`).attr("hx-vals:inherited");
+  if (values === undefined) throw new Error(`the page holds no instance ${id}:\n${html}`);
+  return (JSON.parse(values) as { state: string }).state;
+}
+
+/** An instance in a page of HTML. */
+export function heldIn(html: string, component: string, id = `c-${component}`): Held {
+  const page = load(html);
+  return { component, component_id: id, state: sealIn(html, id), html: page.html(page(`[id="${id}"]`)) ?? "" };
+}
+
+function fixtureApp({ server }: StageParts, prefix: string): Koa<DefaultState, ComponentsContext> {
+  const app = new Koa<DefaultState, ComponentsContext>();
+  app.silent = true;
+  // `x-user` stands for whatever the application knows a person by; without it a visitor is anonymous.
+  const caller = (ctx: Koa.Context) => ({ user: ctx.get("x-user") === "" ? null : { id: ctx.get("x-user") } });
+  app.use(hydrantKoa(server, { prefix, caller, origins: ["https://friend.example"] }));
+  app.use(async (ctx, next) => {
+    if (ctx.path !== "/page") return next();
+    const placed: unknown = JSON.parse(String(ctx.query.placed ?? "[]"));
+    await ctx.components.render("page.njk", { placed });
+  });
+  return app;
+}
+
+/** Koa on a real port. */
+export const koaDoor: Door<HttpStage> = {
+  name: "koa",
+  async open(parts, { prefix = "/components" }: StageOptions): Promise<HttpStage> {
+    const app = fixtureApp(parts, prefix);
+    const http = await listen(app.callback());
+    return {
+      ...parts,
+      prefix,
+      http,
+      async mount(component, params = {}, user = "ann") {
+        const path = pagePath([{ name: component, args: params }]);
+        const page = await http.request({ path, headers: { "x-user": user } });
+        return heldIn(page.body, component);
+      },
+      async mountTicket(component, ticket, user = "ann") {
+        const path = `${prefix}/${component}?ticket=${ticket}`;
+        return replyOf(component, await http.request({ path, headers: { ...JSON_ONLY, "x-user": user } }));
+      },
+      async send(to, event, payload = {}, { user = "ann", idempotencyKey } = {}) {
+        const intent: Record<string, string> =
+          idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+        // What htmx says about the element that gets the answer; it names the instance.
+        const target = to.component_id === "" ? {} : { "HX-Target": `section#${to.component_id}` };
+        const answer = await http.request({
+          method: "POST",
+          path: `${prefix}/${encodeURI(to.component)}/${encodeURI(event)}`,
+          headers: { ...JSON_ONLY, "x-user": user, ...intent, ...target },
+          body: JSON.stringify({ ...payload, state: to.state }),
+        });
+        return replyOf(to.component, answer);
+      },
+      close: () => http.close(),
+    };
+  },
+};
