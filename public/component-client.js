@@ -5,8 +5,7 @@
  * morph leave alone what the person typed, ticked, opened, scrolled and focused.
  */
 (() => {
-  /** @import { Call, Context, Field, Page, Powered, Task } from "./client-types.d.ts" */
-  const { htmx, trustedTypes } = /** @type {Page} */ (/** @type {unknown} */ (window));
+  const { htmx, trustedTypes } = /** @type {Client.Page} */ (/** @type {unknown} */ (window));
   const ROOT = "[data-component],[data-lazy]";
   const FIELDS = "input:not([type=hidden],[type=file]),textarea,select";
   const SEAL = "state";
@@ -50,7 +49,7 @@
   /**
    * All requests of an instance wait in one queue: also when the root is another element by now, and when the sender was
    * taken off the page while it waited, where htmx would find no `hx-sync` and let it run beside the others.
-   * @param {Powered} root @param {Powered} [sender]
+   * @param {Client.Powered} root @param {Client.Powered} [sender]
    */
   function shareQueue(root, sender) {
     const rq = queues.get(root.id) ?? root._htmx_state?.rq;
@@ -63,21 +62,21 @@
 
   // --- what the person did to fields ---
 
-  /** @param {Field} field */
+  /** @param {Client.Field} field */
   const ticks = ({ type }) => type === "checkbox" || type === "radio";
 
   /** @param {HTMLOptionsCollection} options @param {"selected" | "defaultSelected"} how */
   const chosen = (options, how) => [...options].flatMap((one) => (one[how] ? one.value : [])).join("\0");
 
-  /** What a field holds. @param {Field} field */
+  /** What a field holds. @param {Client.Field} field */
   const held = (field) =>
     field.options ? chosen(field.options, "selected") : ticks(field) ? field.checked : field.value;
 
-  /** What the server's HTML says it holds. @param {Field} field */
+  /** What the server's HTML says it holds. @param {Client.Field} field */
   const said = (field) =>
     field.options ? chosen(field.options, "defaultSelected") : ticks(field) ? field.defaultChecked : field.defaultValue;
 
-  /** @param {Field} field @param {string | boolean} value */
+  /** @param {Client.Field} field @param {string | boolean} value */
   function put(field, value) {
     if (held(field) === value) return;
     if (field.options) for (const one of field.options) one.selected = `${value}`.split("\0").includes(one.value);
@@ -88,11 +87,11 @@
   /**
    * Fields an event is finished with once it is answered: all of a submitted form, or the box, radio group or select that
    * sent itself. If the person did not touch them again, they then show what the server says, as after a page load.
-   * @param {Element} sender @param {Context} ctx @returns {Call["sent"]}
+   * @param {Element} sender @param {Client.Context} ctx @returns {Client.Call["sent"]}
    */
   function sentFields(sender, { sourceEvent }) {
-    const { name } = /** @type {Field} */ (sender);
-    const fields = /** @type {NodeListOf<Field> | undefined} */ (ownerOf(sender)?.querySelectorAll(FIELDS));
+    const { name } = /** @type {Client.Field} */ (sender);
+    const fields = /** @type {NodeListOf<Client.Field> | undefined} */ (ownerOf(sender)?.querySelectorAll(FIELDS));
     const sent = [...(fields ?? [])].filter((one) =>
       sourceEvent?.type === "submit"
         ? /** @type {HTMLInputElement} */ (/** @type {unknown} */ (one)).form === sender
@@ -104,7 +103,7 @@
   /**
    * Before a field is morphed: it keeps what the person made of it, unless the server now says something else than it
    * said before. Not even then is it changed while somebody types in it, or when the answer began the instance anew.
-   * @param {Field} field @param {Field} fresh
+   * @param {Client.Field} field @param {Client.Field} fresh
    */
   function mindField(field, fresh) {
     const value = held(field);
@@ -130,7 +129,7 @@
     opened.set(element, open);
   }
 
-  /** What htmx put on an element for a running request stays until that ends. @param {Powered} element @param {Element} fresh */
+  /** What htmx put on an element for a running request stays until that ends. @param {Client.Powered} element @param {Element} fresh */
   function mindRequest({ _htmx_state: state }, fresh) {
     if (state?.rc) fresh.classList.add(htmx.config.requestClass);
     if (!state?.dc) return;
@@ -150,7 +149,7 @@
       if (READ_ANEW.test(name) && !VERB.test(name) && !fresh.hasAttribute(name)) element.removeAttribute(name);
   }
 
-  /** Stand-ins of children already on the page take the child's own tag; those of children that left, go. @param {Task} task @param {Element} target */
+  /** Stand-ins of children already on the page take the child's own tag; those of children that left, go. @param {Client.Task} task @param {Element} target */
   function matchStandIns({ fragment, swapSpec }, target) {
     for (const standIn of fragment.querySelectorAll("[data-keep]")) {
       const child = document.getElementById(standIn.id);
@@ -183,7 +182,7 @@
     }
   }
 
-  /** Gets a swap ready for a page somebody is using. @param {Task} task */
+  /** Gets a swap ready for a page somebody is using. @param {Client.Task} task */
   function prepare(task) {
     const { target, fragment, swapSpec } = task;
     if (!(target instanceof Element)) return;
@@ -197,7 +196,7 @@
 
   // --- answers ---
 
-  /** Whether the page already shows something newer of the instance this swap is for. @param {Task} task @param {number} order */
+  /** Whether the page already shows something newer of the instance this swap is for. @param {Client.Task} task @param {number} order */
   function isLate({ fragment }, order) {
     const fresh = fragment.firstElementChild;
     if (!fresh?.matches("[data-component][data-rev]")) return false;
@@ -208,10 +207,10 @@
     return false;
   }
 
-  /** @param {Context} ctx */
+  /** @param {Client.Context} ctx */
   const isHtml = ({ response }) => /^text\/html/i.test(response?.headers.get("Content-Type") ?? "");
 
-  /** Whether htmx may read this answer at all. @param {Context} ctx */
+  /** Whether htmx may read this answer at all. @param {Client.Context} ctx */
   function isExpected(ctx) {
     const { text = "", hx, response } = ctx;
     if (hx.redirect || hx.location || hx.refresh || response?.status === 204) return true;
@@ -249,9 +248,9 @@
     heir.focus({ preventScroll: true });
   }
 
-  /** After a refusal the first field to mend gets the focus, unless somebody is typing elsewhere by now. @param {Call} call */
+  /** After a refusal the first field to mend gets the focus, unless somebody is typing elsewhere by now. @param {Client.Call} call */
   function focusInvalid({ root, sent }) {
-    const now = /** @type {Field} */ (document.activeElement);
+    const now = /** @type {Client.Field} */ (document.activeElement);
     if (now.matches(FIELDS) && sent.get(now) !== held(now)) return;
     /** @type {HTMLElement | undefined} */ (own(root, '[aria-invalid="true"]'))?.focus();
   }
@@ -264,7 +263,7 @@
         api.initSecurity(trustedTypes.createPolicy("hydrant", { createHTML: same, createScript: same }));
     },
 
-    /** The moment of the intent, before it waits in the queue. @param {Powered} sender @param {{ ctx: Context }} detail */
+    /** The moment of the intent, before it waits in the queue. @param {Client.Powered} sender @param {{ ctx: Client.Context }} detail */
     htmx_config_request(sender, { ctx }) {
       const root = ownerOf(sender);
       if (!root) return;
@@ -282,7 +281,7 @@
       ctx.hydrant = { root, guarded: ctx.target === root, sent: sentFields(sender, ctx), order: 0, late: false };
     },
 
-    /** The request's turn has come: its body was made when it was queued, with the seal of that time. @param {Element} _sender @param {{ ctx: Context }} detail */
+    /** The request's turn has come: its body was made when it was queued, with the seal of that time. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
     htmx_before_request(_sender, { ctx }) {
       const call = ctx.hydrant;
       if (!call) return;
@@ -298,7 +297,7 @@
       if (!root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
     },
 
-    /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {{ ctx: Context }} detail */
+    /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
     htmx_after_request(_sender, { ctx }) {
       const call = ctx.hydrant;
       if (!call?.guarded) return;
@@ -310,12 +309,12 @@
       return false;
     },
 
-    /** htmx could not finish: no answer, a timeout, or a swap that threw. @param {Element} _sender @param {{ ctx?: Context }} detail */
+    /** htmx could not finish: no answer, a timeout, or a swap that threw. @param {Element} _sender @param {{ ctx?: Client.Context }} detail */
     htmx_error(_sender, { ctx }) {
       if (ctx?.hydrant) fail(ctx.hydrant.root, ctx.text === undefined ? "network" : "unexpected");
     },
 
-    /** Decides which parts of an answer go into the page. @param {Element} _sender @param {{ ctx: Context, tasks: Task[] }} detail */
+    /** Decides which parts of an answer go into the page. @param {Element} _sender @param {{ ctx: Client.Context, tasks: Client.Task[] }} detail */
     htmx_before_swap(_sender, { ctx, tasks }) {
       const call = ctx.hydrant;
       focused = document.activeElement;
@@ -341,17 +340,18 @@
       tasks.forEach(prepare);
     },
 
-    /** Before one element takes over another's attributes and children. @param {Powered} element @param {{ newNode: Element }} detail */
+    /** Before one element takes over another's attributes and children. @param {Client.Powered} element @param {{ newNode: Element }} detail */
     htmx_before_morph_node(element, { newNode }) {
       if (newNode.hasAttribute("data-keep")) return false;
       newNode.removeAttribute("autofocus");
       bringAttributes(element, newNode);
       mindRequest(element, newNode);
       if (element.matches("details,dialog")) mindOpen(element, newNode);
-      if (element.matches(FIELDS)) mindField(/** @type {Field} */ (element), /** @type {Field} */ (newNode));
+      if (element.matches(FIELDS))
+        mindField(/** @type {Client.Field} */ (element), /** @type {Client.Field} */ (newNode));
     },
 
-    /** The answer is in the page. @param {Element} _sender @param {{ ctx: Context }} detail */
+    /** The answer is in the page. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
     htmx_after_swap(_sender, { ctx }) {
       const call = ctx.hydrant;
       for (const step of afterMorph.splice(0)) step();

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
-const ENDINGS = /\.(?:d\.ts|d\.ts\.map|js|js\.map)$/;
+const ENDINGS = /\.(?:d\.ts|js|js\.map)$/;
 
 const tsc = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
 const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });

@@ -55,7 +55,7 @@ function appFor(examples: readonly Example[]) {
     });
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;
-    console.error(error.message, error.cause ?? "");
+    console.error(error.message, ...(error.cause === undefined ? [] : [error.cause]));
     process.exit(1);
   }
 }

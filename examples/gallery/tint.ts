@@ -18,7 +18,7 @@ const PIECES: Readonly<Record<Language, RegExp>> = {
     [
       String.raw`(?<live>\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\})`,
       String.raw`(?<word><\/?[a-z][a-z0-9]*|\/?>)`,
-      String.raw`(?<text>"[^"{]*")`,
+      '(?<text>"[^"{]*")',
     ].join("|"),
     "g",
   ),

@@ -26,7 +26,7 @@ export class ChapterTable extends Component<{ by: "name" | "size" }, z.infer<typ
     const chapter = CHAPTERS.find(({ name }) => name === this.params.name);
     const rows = [...(chapter?.rows ?? [])];
     rows.sort(([nameA, sizeA], [nameB, sizeB]) =>
-      this.state.by === "name" ? nameA.localeCompare(nameB) : sizeB - sizeA,
+      this.state.by === "name" ? nameA.localeCompare(nameB, "en") : sizeB - sizeA,
     );
     return { chapter, rows: rows.map(([name, size]) => ({ name, size: size.toLocaleString("en") })) };
   }

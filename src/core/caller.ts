@@ -2,11 +2,13 @@ import { DefinitionError } from "./errors.js";
 
 /** Somebody the application knows. */
 export interface User {
+  /** Tells users apart and never changes: seals are bound to it. */
   readonly id: string | number;
 }
 
 /** Who asks, as the door and the application know it. */
 export interface Caller {
+  /** Who is signed in; `null` for an anonymous visitor. */
   readonly user: User | null;
   /** The anonymous or signed-in session; needed where `user` is null. */
   readonly session: string | null;

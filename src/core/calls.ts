@@ -6,6 +6,7 @@ import type { Refusal } from "./view.js";
 
 /** What every call carries. */
 export interface CallContext {
+  /** Who asks. Seals are bound to the user, or to the session where there is none. */
   readonly caller: Caller;
   /** Where the server is mounted on the door, without a slash at the end. Default `/components`. */
   readonly base?: string;
@@ -15,7 +16,9 @@ export interface CallContext {
 
 /** Asks for a new instance. */
 export interface MountCall extends CallContext {
+  /** Name it is registered under. */
   readonly component: string;
+  /** Checked by the component's `static params`. Default none. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** What fills its slots, by slot name. */
   readonly slots?: Composition["slots"];
@@ -29,10 +32,13 @@ export interface MountCall extends CallContext {
 
 /** Asks for an event. */
 export interface EventCall extends CallContext {
+  /** Name it is registered under. */
   readonly component: string;
+  /** One of its `static events`. */
   readonly event: string;
   /** The seal that came with the instance. */
   readonly state: string;
+  /** Fields as they came, before the event's schema. Default none. */
   readonly payload?: Readonly<Record<string, unknown>>;
   /** The instance the door was told about, where it was; a seal of another one is refused. */
   readonly instance?: string;
@@ -42,7 +48,9 @@ export interface EventCall extends CallContext {
 
 /** Asks for a new instance somebody was given a ticket for. */
 export interface TicketCall extends CallContext {
+  /** Name it is registered under. */
   readonly component: string;
+  /** The sealed text that `lazy()` wrote. */
   readonly ticket: string;
 }
 
@@ -52,6 +60,7 @@ export interface Fragment {
   readonly html: string;
   /** The seal. */
   readonly state: string;
+  /** Id of the root element. */
   readonly component_id: string;
   /** What was put into its slots in this call, by slot name. */
   readonly slots: Readonly<Record<string, string>>;
@@ -61,6 +70,7 @@ export interface Fragment {
 export interface PagePartial {
   /** Id of the element it goes to. */
   readonly target: string;
+  /** Whether the HTML takes the element's place or fills it. */
   readonly swap: "outerMorph" | "innerMorph";
   readonly html: string;
   /** Where the piece is a whole instance: what it takes to render it again. */
@@ -99,5 +109,6 @@ export interface Outcome extends Fragment {
   readonly partials: readonly PagePartial[];
   /** Why the payload or the state was refused. */
   readonly code: ErrorCode | undefined;
+  /** What was sent and refused, with the messages. */
   readonly refusal: Refusal | undefined;
 }

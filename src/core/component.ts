@@ -54,9 +54,11 @@ export abstract class Component<State extends object = object, Params extends ob
   /** Lifts state of an older `version` to the present shape; throw when it cannot be lifted. Must be pure. */
   static readonly migrate?: (state: never, version: number) => object;
 
+  /** What is remembered between events. Set by `mount`, put back before every handler. Must stay an object. */
   state!: State;
   /** Identity on the page; the `id` of the root element. */
   readonly id: string;
+  /** What the page gave, as `static params` let it through; the same in every call of this instance. */
   readonly params: Params;
   /** Who asks. */
   readonly caller: Caller;
@@ -102,17 +104,26 @@ export abstract class Component<State extends object = object, Params extends ob
     return this.state;
   }
 
-  /** Sends the browser to another page of this site. Nothing is rendered. */
+  /**
+   * Sends the browser to another page of this site. Nothing is rendered, and changes to the state are not kept.
+   * @throws {HydrantError} `internal` for anything but a path that begins with a single `/`.
+   */
   protected redirect(path: string): void {
     this.#effects.redirect = localPath(path);
   }
 
-  /** Puts a path of this site into the address bar as a new history entry. */
+  /**
+   * Puts a path of this site into the address bar as a new history entry.
+   * @throws {HydrantError} `internal` for anything but a path that begins with a single `/`.
+   */
   protected pushUrl(path: string): void {
     this.#effects.pushUrl = localPath(path);
   }
 
-  /** Puts a path of this site into the address bar in place of the present entry. */
+  /**
+   * Puts a path of this site into the address bar in place of the present entry.
+   * @throws {HydrantError} `internal` for anything but a path that begins with a single `/`.
+   */
   protected replaceUrl(path: string): void {
     this.#effects.replaceUrl = localPath(path);
   }
@@ -127,12 +138,12 @@ export abstract class Component<State extends object = object, Params extends ob
     this.#effects.refresh.push(request);
   }
 
-  /** Takes this instance off the page. */
+  /** Takes this instance off the page. Its state is gone, in the store as well once its time is over. */
   protected remove(): void {
     this.#effects.removed = true;
   }
 
-  /** Nothing to show: the answer is empty and the page keeps what it has, its state included. */
+  /** Nothing to show: the answer is empty and the page keeps the state it has; changes in this handler are lost. */
   protected unchanged(): void {
     this.#effects.unchanged = true;
   }

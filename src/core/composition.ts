@@ -5,15 +5,21 @@ export type SlotContent = Composition | SafeHtml | readonly (Composition | SafeH
 
 /** A component to be mounted, with its params and what fills its slots. */
 export interface Composition {
+  /** Name of the component. */
   readonly component: string;
+  /** Checked by its `static params`. */
   readonly params: Readonly<Record<string, unknown>>;
   /** Identity among its siblings; by default the component's name and its position. */
   readonly key: string | undefined;
+  /** What fills its slots, by slot name. */
   readonly slots: Readonly<Record<string, SlotContent>>;
 }
 
+/** What a composition may have beside its params. */
 export interface ComposeOptions {
+  /** Identity among its siblings. Default: the component's name and its position. */
   readonly key?: string;
+  /** What fills its slots, by slot name. */
   readonly slots?: Readonly<Record<string, SlotContent>>;
 }
 

@@ -1,7 +1,7 @@
 import { Component, type ComponentClass } from "./component.js";
 import { DefinitionError } from "./errors.js";
 import { isReservedEvent, isWireName, RESERVED_PARAMS } from "./names.js";
-import type { Renderer, Template } from "./ports/renderer.js";
+import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
 import type { Schema } from "./ports/schema.js";
 
 /** An event as the server calls it: the method itself, so nothing is looked up by name on an instance. */
@@ -121,6 +121,46 @@ function checkStatics(name: string, componentClass: ComponentClass): void {
   }
 }
 
+function checkTemplate(
+  name: string,
+  componentClass: ComponentClass,
+  template: Template,
+  events: Iterable<string>,
+): void {
+  const known = { events: new Set(events), slots: new Set(componentClass.slots ?? []) };
+  for (const event of template.uses?.events ?? []) {
+    if (known.events.has(event)) continue;
+    throw new DefinitionError(
+      `${name}: ${componentClass.template} offers the event "${event}", which ${name} does not have. ` +
+        `It has: ${list(known.events)}.`,
+    );
+  }
+  for (const slot of template.uses?.slots ?? []) {
+    if (known.slots.has(slot)) continue;
+    throw new DefinitionError(
+      `${name}: ${componentClass.template} has a slot "${slot}" that ${name} does not declare. ` +
+        `Add it to \`static slots\`, which holds: ${list(known.slots)}.`,
+    );
+  }
+}
+
+/**
+ * Refuses a template that places a component nobody registered.
+ * @param where the template, for the message.
+ */
+export function checkComponents(
+  where: string,
+  template: Template | PageTemplate,
+  known: ReadonlyMap<string, unknown>,
+): void {
+  for (const component of template.uses?.components ?? []) {
+    if (known.has(component)) continue;
+    throw new DefinitionError(
+      `${where} places the component "${component}", which is not registered. Registered: ${list(known.keys())}.`,
+    );
+  }
+}
+
 /**
  * Checks a class and compiles its template.
  * @throws {DefinitionError} for every mistake that can be seen before the first request, with the way to mend it.
@@ -128,10 +168,12 @@ function checkStatics(name: string, componentClass: ComponentClass): void {
 export function define(name: string, componentClass: ComponentClass, renderer: Renderer): Definition {
   checkStatics(name, componentClass);
   const events = eventsOf(name, componentClass);
+  const template = renderer.compile(componentClass.template);
+  checkTemplate(name, componentClass, template, events.keys());
   return {
     name,
     componentClass,
-    template: renderer.compile(componentClass.template),
+    template,
     templateName: componentClass.template,
     events,
     params: componentClass.params,

@@ -2,9 +2,14 @@ import { HydrantError } from "./errors.js";
 
 /** Another instance on the page that is mounted anew with the answer. */
 export interface RefreshRequest {
-  /** The key it was placed with: `component("detail", key="detail")`. A child of this instance is meant first. */
+  /**
+   * The key it was placed with: `component("detail", key="detail")`. Looked for beside this instance: among the children
+   * of the same parent, or in the same page.
+   */
   readonly key: string;
+  /** Name of the component to mount there. */
   readonly component: string;
+  /** Checked by the component's `static params`. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 

@@ -55,6 +55,8 @@ export const ERRORS = {
     expose: false,
     text: "This request was sent before with other values. Nothing was done.",
   },
+  // Nobody is there to get it; it only tells the log that nothing went wrong.
+  cancelled: { ...retry, status: 499, expose: false, text: "The request was cancelled." },
   too_large: { close: 1009, client: "show", status: 413, expose: true, text: "The request is too large." },
   unsupported_media_type: { ...show, status: 415, expose: true, text: "The body has a type that is not read here." },
   invalid: { ...show, status: 422, expose: true, text: "Please check what you entered." },
@@ -74,8 +76,10 @@ export const ERRORS = {
   timeout: { ...retry, status: 503, expose: false, text: "This took too long and was stopped. Please try again." },
 } as const satisfies Record<string, ErrorRow>;
 
+/** One of the stable codes in {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What a {@link HydrantError} may carry beside its code and message. */
 export interface HydrantErrorOptions {
   /** What happened underneath; goes to the log only. */
   readonly cause?: unknown;
@@ -92,9 +96,14 @@ export interface HydrantErrorOptions {
 export class HydrantError extends Error {
   override readonly name = "HydrantError";
   readonly code: ErrorCode;
+  /** Messages by field path, for `invalid`. */
   readonly fields: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Seconds until another try makes sense. */
   readonly retryAfter: number | undefined;
 
+  /**
+   * @param message Leaves the server only with codes whose row says `expose`; it always goes to the log.
+   */
   constructor(code: ErrorCode, message: string = ERRORS[code].text, options: HydrantErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
@@ -111,12 +120,17 @@ export class DefinitionError extends Error {
 /** What may leave the server about a failure. */
 export interface Failure {
   readonly code: ErrorCode;
+  /** HTTP status. */
   readonly status: number;
+  /** WebSocket close code; `null` keeps the socket open. */
   readonly close: number | null;
+  /** A sentence for a person. */
   readonly message: string;
   /** Finds the line in the server's log. */
   readonly id: string;
+  /** Messages by field path, for `invalid`. */
   readonly fields?: Readonly<Record<string, readonly string[]>>;
+  /** Seconds until another try makes sense. */
   readonly retryAfter?: number;
 }
 

@@ -63,8 +63,15 @@ export async function runAuthored<T>(turn: Turn, what: string, code: () => T | P
     return await turn.settle(code());
   } catch (cause) {
     if (cause instanceof HydrantError) throw cause;
+    if (turn.cancelled() && isAbort(cause, turn))
+      throw new HydrantError("cancelled", `${what} was cancelled`, { cause });
     throw new HydrantError("internal", `${what} failed`, { cause });
   }
+}
+
+/** Whether the code stopped because it was told to, and not for a fault of its own. */
+function isAbort(cause: unknown, turn: Turn): boolean {
+  return cause === turn.signal().reason || (cause instanceof Error && cause.name === "AbortError");
 }
 
 /** Gives the locked fields their values; they are never taken from a seal. */

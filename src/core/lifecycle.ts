@@ -106,7 +106,7 @@ async function answerEvent(
   opened: OpenedSeal,
 ): Promise<Outcome> {
   const { live, stale } = await revive(turn, definition, opened);
-  if (stale !== undefined) return presentStale(turn, live, stale);
+  if (stale !== undefined) return presentStale(turn, live, stale, call);
   const payload = await validPayload(turn.runtime, event, call.payload ?? {});
   if (payload.refusal !== undefined) return presentRefused(turn, live, payload.refusal);
   try {
@@ -118,7 +118,7 @@ async function answerEvent(
     if (error.code !== "invalid" && error.code !== "state_conflict") throw error;
     // The handler refused what it was given, or another call wrote first: show how things stood, and why.
     const again = await revive(turn, definition, opened);
-    if (error.code === "state_conflict") return presentStale(turn, again.live, error.code);
+    if (error.code === "state_conflict") return presentStale(turn, again.live, error.code, call);
     const errors = error.fields ?? { "": [error.message] };
     return presentRefused(turn, again.live, { errors, submitted: call.payload ?? {} });
   }

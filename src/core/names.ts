@@ -19,6 +19,7 @@ const RESERVED_EVENTS: ReadonlySet<string> = new Set([
 /** Arguments of `component()` and `lazy()` that are not params. */
 export const RESERVED_PARAMS = ["key", "when", "placeholder"] as const;
 
+/** Whether a text can be the name of a component, an event or an instance: `[a-z][a-z0-9_-]{0,63}`. */
 export function isWireName(text: string): boolean {
   return WIRE_NAME.test(text);
 }
@@ -34,3 +35,6 @@ export function isForbiddenKey(key: string): boolean {
   if (FORBIDDEN_KEYS.has(key)) return true;
   return /[.[\]]/.test(key) && key.split(/[.[\]]+/).some((part) => FORBIDDEN_KEYS.has(part));
 }
+
+/** Name of the field in which a form without JavaScript says which page it stands in. */
+export const PAGE_FIELD = "_page";

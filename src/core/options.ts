@@ -31,6 +31,7 @@ export interface Limits {
   readonly callMs: number;
 }
 
+/** What holds where an application sets no limit of its own. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   bodyBytes: 1_048_576,
   bodyMs: 10_000,
@@ -44,9 +45,11 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   callMs: 30_000,
 });
 
+/** Options of {@link createComponentServer}. Nothing is read from the environment. */
 export interface ComponentServerOptions {
   /** Component classes by name, or a registry. */
   readonly components: ComponentRegistry | Readonly<Record<string, ComponentClass>>;
+  /** Turns the components' templates into functions: `nunjucksRenderer("templates")`, or one of your own. */
   readonly renderer: Renderer;
   /** The first key seals, all open. At least 32 random bytes each. May be left empty in development only. */
   readonly keys?: readonly (string | undefined)[];
@@ -60,14 +63,17 @@ export interface ComponentServerOptions {
   readonly sealMs?: number;
   /** Milliseconds an intent's answer is kept for a retry. Default 10 minutes. */
   readonly receiptMs?: number;
+  /** Bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>;
   /** Keeps the state of components with `static storage = "store"`. Default: in this process's memory. */
   readonly stateStore?: StateStore;
   /** Remembers answered intents. Default: in this process's memory. */
   readonly receiptStore?: ReceiptStore;
+  /** Time. Default: the machine's. */
   readonly clock?: Clock;
   /** Random bytes. Default: the operating system's. */
   readonly random?: (size: number) => Uint8Array;
+  /** Where the server writes what happened. Default: the process's standard streams. */
   readonly log?: Logger;
 }
 

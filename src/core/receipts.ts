@@ -32,20 +32,32 @@ export async function once(
   const begun = await reach(() => receipts.begin(key, digest, receiptMs));
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
   if (begun.status === "done") return replay(begun);
-  try {
-    const outcome = await run();
-    await receipts.finish(key, JSON.stringify({ outcome } satisfies Receipt));
-    return outcome;
-  } catch (error) {
-    if (turn.cancelled()) {
-      // The caller left and the handler stopped for that; a retry may do the work.
-      await receipts.abandon(key);
-    } else {
-      const code = error instanceof HydrantError ? error.code : "internal";
-      const message = error instanceof HydrantError ? error.message : ERRORS.internal.text;
-      await receipts.finish(key, JSON.stringify({ failure: { code, message } } satisfies Receipt));
-    }
+  const outcome = await run().catch(async (error: unknown) => {
+    // The caller left and the handler stopped for that; a retry may do the work.
+    if (error instanceof HydrantError && error.code === "cancelled") await note(turn, () => receipts.abandon(key));
+    else await note(turn, () => receipts.finish(key, receiptOf({ failure: failureOf(error) })));
     throw error;
+  });
+  await note(turn, () => receipts.finish(key, receiptOf({ outcome })));
+  return outcome;
+}
+
+function receiptOf(receipt: Receipt): string {
+  return JSON.stringify(receipt);
+}
+
+function failureOf(error: unknown): NonNullable<Receipt["failure"]> {
+  return error instanceof HydrantError
+    ? { code: error.code, message: error.message }
+    : { code: "internal", message: ERRORS.internal.text };
+}
+
+/** The work is done and its answer stands; a store that is down by now only makes a retry unsafe. */
+async function note({ runtime }: Turn, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    runtime.log.warn({ error }, "the end of an intent could not be noted; a retry of it would wait or run it again");
   }
 }
 

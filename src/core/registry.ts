@@ -17,7 +17,12 @@ export type RegisterDecorator = <C extends ComponentClass>(componentClass: C, co
 export class ComponentRegistry {
   readonly #classes = new Map<string, ComponentClass>();
 
+  /**
+   * As a decorator.
+   * @throws {DefinitionError} for a name that is taken or cannot stand in an address, and for what is not a component.
+   */
   register(name: string): RegisterDecorator;
+  /** As a function. @returns the class it was given. @throws as above. */
   register<C extends ComponentClass>(name: string, componentClass: C): C;
   register<C extends ComponentClass>(name: string, componentClass?: C): C | RegisterDecorator {
     if (componentClass === undefined) return (decorated) => this.#add(name, decorated);

@@ -3,6 +3,7 @@ import type { Definition } from "./definition.js";
 import { enhance } from "./enhance.js";
 import { DefinitionError, ERRORS, type ErrorCode, HydrantError } from "./errors.js";
 import { endOfTag, escapeHtml } from "./html.js";
+import { PAGE_FIELD } from "./names.js";
 import { createView, MARK_END, type Placement, type Refusal, type Scope, sealMark } from "./view.js";
 
 /** What one run of a template needs beside the state. */
@@ -102,9 +103,6 @@ function enhanceIn(request: RenderRequest, scope: Scope, html: string): string {
   scope.needsButtonForm ||= enhanced.usesButtonForm;
   return enhanced.html;
 }
-
-/** Name of the field in which a form without JavaScript says which page it stands in. */
-export const PAGE_FIELD = "_page";
 
 function pageField({ wholePage, page }: RenderRequest): string {
   if (!wholePage || page === undefined) return "";

@@ -1,5 +1,5 @@
 import type { EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
-import { type Definition, define } from "./definition.js";
+import { checkComponents, type Definition, define } from "./definition.js";
 import { DefinitionError, describeFailure, type Failure, HydrantError } from "./errors.js";
 import * as lifecycle from "./lifecycle.js";
 import { memoryReceiptStore } from "./memory/receipt-store.js";
@@ -16,7 +16,9 @@ import { createStateKeeper } from "./state.js";
 
 /** What doors and applications call. Every method runs the one pipeline of `lifecycle.ts`. */
 export interface ComponentServer {
+  /** The bounds that hold here, with defaults filled in. */
   readonly limits: Limits;
+  /** The logger it was given. */
   readonly log: Logger;
   /** Milliseconds since the epoch, as this server sees time. */
   readonly now: () => number;
@@ -90,6 +92,9 @@ function createRuntime(options: ComponentServerOptions): Runtime {
   for (const [name, componentClass] of toRegistry(options.components).entries()) {
     definitions.set(name, define(name, componentClass, options.renderer));
   }
+  for (const { name, template, templateName } of definitions.values()) {
+    checkComponents(`${name}: ${templateName}`, template, definitions);
+  }
   return {
     definitions,
     sealer,
@@ -135,7 +140,10 @@ export function createComponentServer(options: ComponentServerOptions): Componen
           "this renderer has no pages; put components in with `ctx.components.fill()` instead.",
         );
       }
-      const template = pages.get(name) ?? options.renderer.compilePage(name);
+      const known = pages.get(name);
+      if (known !== undefined) return known;
+      const template = options.renderer.compilePage(name);
+      checkComponents(name, template, definitions);
       pages.set(name, template);
       return template;
     },

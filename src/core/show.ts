@@ -1,10 +1,11 @@
-import type { Fragment, HeldInstance, Outcome, PagePartial } from "./calls.js";
+import type { EventCall, Fragment, HeldInstance, Outcome, PagePartial } from "./calls.js";
 import type { Definition } from "./definition.js";
 import { type ErrorCode, HydrantError } from "./errors.js";
 import { findDefinition } from "./find.js";
 import { escapeHtml } from "./html.js";
 import { siblingId } from "./identity.js";
 import { construct, firstState, type LiveInstance } from "./instance.js";
+import { PAGE_FIELD } from "./names.js";
 import { type Presentation, type Presented, type Presenter, present } from "./present.js";
 import { revive } from "./revive.js";
 import { sealTicket } from "./tickets.js";
@@ -75,10 +76,11 @@ export async function presentHeld(
 function presentLazy(turn: Turn, definition: Definition, id: string, { composition, lazy }: Placement): Presented {
   const ticket = sealTicket(turn, definition, id, composition.params);
   const url = escapeHtml(`${turn.base}/${definition.name}?ticket=${ticket}`);
+  const page = turn.page === undefined ? "" : escapeHtml(`&${PAGE_FIELD}=${encodeURIComponent(turn.page)}`);
   const html =
     `<div id="${id}" data-lazy hx-get="${url}" hx-trigger="${lazy?.when ?? "load"}" hx-target="this"` +
     ` hx-swap="outerMorph" hx-sync="this:drop" hx-vals="">${lazy?.placeholder ?? ""}` +
-    `<noscript><a href="${url}">Show</a></noscript></div>`;
+    `<noscript><a href="${url}${page}">Show</a></noscript></div>`;
   return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [] };
 }
 
@@ -95,9 +97,16 @@ export async function presentRefused(turn: Turn, live: LiveInstance, refusal: Re
   return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal });
 }
 
-export async function presentStale(turn: Turn, live: LiveInstance, code: ErrorCode): Promise<Outcome> {
-  const presented = await present(live, turn, presenterOf(turn), { notice: code });
-  return conclude(turn, presented, { kind: "stale", status: 409, code });
+/** Says why the event was not carried out, and keeps what was typed. */
+export async function presentStale(
+  turn: Turn,
+  live: LiveInstance,
+  code: ErrorCode,
+  { payload = {} }: EventCall,
+): Promise<Outcome> {
+  const refusal: Refusal = { errors: {}, submitted: payload };
+  const presented = await present(live, turn, presenterOf(turn), { notice: code, refusal });
+  return conclude(turn, presented, { kind: "stale", status: 409, code, refusal });
 }
 
 // --- conclude ---

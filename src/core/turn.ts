@@ -42,18 +42,23 @@ export function beginTurn(
   { wholePage = false, page, held }: TurnOptions = {},
 ): Turn {
   const { signal: given } = call;
-  const outer = (): AbortSignal | undefined => (typeof given === "function" ? given() : given);
+  let leaving: AbortSignal | undefined;
   let controller: AbortController | undefined;
   let cancelTimer: (() => void) | undefined;
   let over: Promise<never> | undefined;
+
+  function outer(): AbortSignal | undefined {
+    leaving ??= typeof given === "function" ? given() : given;
+    return leaving;
+  }
 
   function signal(): AbortSignal {
     if (controller !== undefined) return controller.signal;
     const made = new AbortController();
     controller = made;
-    const leaving = outer();
-    if (leaving?.aborted) made.abort(leaving.reason);
-    else leaving?.addEventListener("abort", () => made.abort(leaving.reason), { once: true, signal: made.signal });
+    const left = outer();
+    if (left?.aborted) made.abort(left.reason);
+    else left?.addEventListener("abort", () => made.abort(left.reason), { once: true, signal: made.signal });
     return made.signal;
   }
 

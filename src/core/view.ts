@@ -29,8 +29,11 @@ export interface Helpers {
 
 /** Everything a template sees. */
 export interface View extends Helpers {
+  /** Id of the instance and of its root element. */
   readonly id: string;
+  /** The component's `this.state`. */
   readonly state: object;
+  /** The component's `this.params`. */
   readonly params: object;
   /** Messages by field path, after a payload was refused. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
@@ -47,7 +50,9 @@ export interface Placement {
 
 /** What was sent and refused. */
 export interface Refusal {
+  /** Messages by field path: `{ "items.0.name": ["Too short"] }`; those about the whole stand under `""`. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
+  /** The payload as it came. */
   readonly submitted: Readonly<Record<string, unknown>>;
 }
 

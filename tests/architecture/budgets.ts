@@ -1,8 +1,8 @@
 import ts from "typescript";
 import { nodesOf, place, type Source } from "./sources.js";
 
-export const FILE_LINES = 300;
-export const FUNCTION_LINES = 60;
+const FILE_LINES = 300;
+const FUNCTION_LINES = 60;
 
 function linesOf(text: string): number {
   return text.replace(/\n$/, "").split("\n").length;

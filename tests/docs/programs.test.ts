@@ -15,7 +15,9 @@ const VISITS: Readonly<Record<string, (page: Visit) => Promise<void>>> = {
     const answer = await page.press("button");
     expect(answer.status).toBe(200);
     expect(answer.html).toContain("<output>6</output>");
-    expect((await page.submit("button")).text("output")).toBe("6");
+    const plain = await page.submit("button");
+    expect(plain.text("output")).toBe("6");
+    expect((await plain.submit("button")).text("output")).toBe("7");
   },
   async "docs/tutorial.md"(page) {
     expect(page.text("li")).toContain("Read the tutorial");

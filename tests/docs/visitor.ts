@@ -68,9 +68,9 @@ export interface Visit {
   submit(selector: string): Promise<Visit>;
 }
 
-function visitOf(address: string, html: string, cookie: string): Visit {
+function visitOf(address: string, path: string, html: string, cookie: string): Visit {
   const $ = load(html);
-  const headers = { Origin: address, Referer: `${address}/`, Cookie: cookie };
+  const headers = { Origin: address, Referer: address + path, Cookie: cookie };
 
   async function press(selector: string, fields: Readonly<Record<string, string>> = {}) {
     const offered = $(selector);
@@ -94,7 +94,7 @@ function visitOf(address: string, html: string, cookie: string): Visit {
         fields.map(({ attribs: { name = "", value = "" } }): [string, string] => [name, value]),
       ),
     });
-    return visitOf(address, await answer.text(), cookie);
+    return visitOf(address, button.attr("formaction") ?? "", await answer.text(), cookie);
   }
 
   return { html, text: (selector) => $(selector).first().text(), press, submit };
@@ -104,5 +104,5 @@ function visitOf(address: string, html: string, cookie: string): Visit {
 export async function visit({ address }: Program): Promise<Visit> {
   const answer = await fetch(address);
   const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
-  return visitOf(address, await answer.text(), cookie);
+  return visitOf(address, "/", await answer.text(), cookie);
 }

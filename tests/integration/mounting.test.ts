@@ -53,7 +53,7 @@ function withKoaSession(): Koa {
 
 /** A parser that keeps no raw text, as koa-body does. */
 const onlyParsed: Koa.Middleware = async (ctx, next) => {
-  if (ctx.method === "POST") {
+  if (ctx.method === "POST" && ctx.is("json", "urlencoded")) {
     let text = "";
     for await (const chunk of ctx.req) text += String(chunk);
     const body = ctx.is("json") ? (JSON.parse(text) as object) : Object.fromEntries(new URLSearchParams(text));

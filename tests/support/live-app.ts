@@ -1,8 +1,9 @@
-import Koa, { type Context, type Middleware } from "koa";
 import { type ComponentClass, type ComponentServerOptions, createComponentServer, type View } from "hydrant";
 import { componentsOf, hydrantKoa } from "hydrant/koa";
 import { html, type TaggedTemplate, taggedRenderer } from "hydrant/tagged";
+import Koa, { type Context, type Middleware } from "koa";
 import { type Listening, listen } from "./http.js";
+import { testLog } from "./log.js";
 
 /** What the content of a page is written with. */
 export type PageHelpers = Pick<View, "component" | "lazy">;
@@ -40,7 +41,9 @@ export interface LiveApp {
 }
 
 /** Templates that name the type of the state they show. */
-export function template<State extends object>(write: (view: View & { readonly state: State }) => SafeHtml): TaggedTemplate {
+export function template<State extends object>(
+  write: (view: View & { readonly state: State }) => SafeHtml,
+): TaggedTemplate {
   return (view) => write(view as View & { readonly state: State });
 }
 
@@ -52,10 +55,16 @@ export async function liveApp(options: LiveAppOptions): Promise<LiveApp> {
   const arrivals: Arrival[] = [];
   const page = (data: Readonly<Record<string, unknown>>) => {
     const { path, assets, ...helpers } = data as { path: string; assets: () => SafeHtml } & PageHelpers;
-    return html`<!doctype html><html lang="en"><head><title>${path}</title><link rel="icon" href="data:,">${head}${assets()}${scripts}</head><body>${pages[path]?.(helpers)}</body></html>`;
+    return html`<!doctype html><html lang="en"><head><title>${path}</title>${head}${assets()}${scripts}</head><body>${pages[path]?.(helpers)}</body></html>`;
   };
   const renderer = taggedRenderer({ templates, pages: { page } });
-  const server = createComponentServer({ components, renderer, mode: "development", log: quiet, ...options.server });
+  const server = createComponentServer({
+    components,
+    renderer,
+    mode: "development",
+    log: testLog(),
+    ...options.server,
+  });
   const app = new Koa();
   app.use(before);
   app.use((ctx, next) => {
@@ -73,6 +82,3 @@ export async function liveApp(options: LiveAppOptions): Promise<LiveApp> {
   const listening: Listening = await listen(app.callback());
   return { url: listening.origin, arrivals, close: listening.close };
 }
-
-const ignore = (): void => {};
-const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };

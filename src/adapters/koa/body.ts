@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
-import { type ComponentServer, HydrantError } from "../../core/index.js";
+import { type ComponentServer, DefinitionError, HydrantError } from "../../core/index.js";
 
 /** What an application's own body parser left on the request. */
 interface ParsedBefore {
@@ -11,21 +11,33 @@ interface ParsedBefore {
 /** A body as it came, or as a parser before us left it. */
 export type Body = { readonly bytes: Buffer } | { readonly parsed: Readonly<Record<string, unknown>> };
 
+function tooLarge({ limits }: ComponentServer): HydrantError {
+  return new HydrantError("too_large", `The request is larger than ${limits.bodyBytes} bytes.`);
+}
+
 /**
  * Reads the body with a cap on bytes and time.
  * @throws {HydrantError} `too_large`, `request_timeout`, `malformed` when the sender breaks off.
+ * @throws {DefinitionError} when somebody read the body before and kept nothing of it.
  */
 export function readBody(ctx: Context, server: ComponentServer): Body | Promise<Body> {
   const { rawBody, body } = ctx.request as ParsedBefore;
-  if (typeof rawBody === "string") return { bytes: Buffer.from(rawBody) };
+  if (typeof rawBody === "string" || Buffer.isBuffer(rawBody)) {
+    const bytes = Buffer.from(rawBody as string);
+    if (bytes.length > server.limits.bodyBytes) throw tooLarge(server);
+    return { bytes };
+  }
+  // A parser leaves an empty object for types it does not read, and the body unread.
+  if (!ctx.req.readableDidRead) return collect(ctx.req, server);
   if (typeof body === "object" && body !== null) return { parsed: body as Record<string, unknown> };
-  return collect(ctx.req, server);
+  throw new DefinitionError(
+    "the body was read before hydrantKoa() and nothing of it stands in ctx.request.body. Use hydrantKoa() before what reads it.",
+  );
 }
 
-function collect(req: IncomingMessage, { limits, after }: ComponentServer): Promise<Body> {
-  const tooLarge = (): HydrantError =>
-    new HydrantError("too_large", `The request is larger than ${limits.bodyBytes} bytes.`);
-  if (Number(req.headers["content-length"] ?? 0) > limits.bodyBytes) return Promise.reject(tooLarge());
+function collect(req: IncomingMessage, server: ComponentServer): Promise<Body> {
+  const { limits, after } = server;
+  if (Number(req.headers["content-length"] ?? 0) > limits.bodyBytes) return Promise.reject(tooLarge(server));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -36,7 +48,7 @@ function collect(req: IncomingMessage, { limits, after }: ComponentServer): Prom
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limits.bodyBytes) finish(() => reject(tooLarge()));
+      if (size > limits.bodyBytes) finish(() => reject(tooLarge(server)));
       else chunks.push(chunk);
     };
     const onEnd = (): void =>

@@ -6,6 +6,7 @@ import {
   HydrantError,
   isWireName,
   type Outcome,
+  PAGE_FIELD,
   type User,
 } from "../../core/index.js";
 import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
@@ -15,17 +16,20 @@ import { isOwnSite } from "./cross-site.js";
 import { isPlainPath, mountedAt } from "./mounted-at.js";
 import { type PageComponents, pageComponents } from "./page-components.js";
 import { checkMediaType, parsePosted, parseUrlEncoded } from "./payload.js";
-import { plainPages } from "./plain-pages.js";
+import { plainPages, rememberPage } from "./plain-pages.js";
 import { sessionCookie } from "./session-cookie.js";
 import { wholePage } from "./whole-page.js";
 
 /** What the application knows about who asks. */
 export interface KnownCaller {
+  /** Who is signed in. */
   readonly user?: User | null;
+  /** Name of the application's own session; kept secret, because seals are bound to it. */
   readonly session?: string | null;
   readonly [extra: string]: unknown;
 }
 
+/** Options of {@link hydrantKoa}. */
 export interface KoaDoorOptions {
   /** Where the components answer. Default `/components`. */
   readonly prefix?: string;
@@ -42,6 +46,7 @@ export interface KoaDoorOptions {
 
 /** The custom context of an application that uses the door: `new Koa<DefaultState, ComponentsContext>()`. */
 export interface ComponentsContext {
+  /** Components in the pages of the application. */
   components: PageComponents;
 }
 
@@ -102,9 +107,11 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   function signalOf(ctx: Context): () => AbortSignal {
     return () => {
       const controller = new AbortController();
-      ctx.res.once("close", () => {
-        if (!ctx.res.writableFinished) controller.abort(new Error("the caller left"));
-      });
+      const leave = (): void => {
+        if (!ctx.res.writableFinished) controller.abort(new DOMException("the caller left", "AbortError"));
+      };
+      if (ctx.res.closed) leave();
+      else ctx.res.once("close", leave);
       return controller.signal;
     };
   }
@@ -117,7 +124,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     const contentType = ctx.req.headers["content-type"] ?? "";
     checkMediaType(contentType);
     const body = await readBody(ctx, server);
-    const { state, payload } = await parsePosted(body, contentType, ctx.querystring, server.limits);
+    const { state, page, payload } = await parsePosted(body, contentType, ctx.querystring, server.limits);
+    rememberPage(ctx, page);
     const idempotencyKey = ctx.req.headers["idempotency-key"];
     const instance = targetInstance(ctx);
     const outcome = await server.dispatch({
@@ -153,14 +161,18 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     const described = server.describe(component);
     if (described === undefined) throw new HydrantError("not_found");
     if (ctx.method !== "GET" && ctx.method !== "HEAD") return refuseMethod(ctx, "GET, HEAD");
-    const { ticket, ...params } = parseUrlEncoded(ctx.querystring, server.limits);
+    const { ticket, [PAGE_FIELD]: page, ...params } = parseUrlEncoded(ctx.querystring, server.limits);
+    rememberPage(ctx, page);
     const call = { component, caller: pageCaller(ctx), base: baseOf(ctx), signal: signalOf(ctx) };
     if (ticket === undefined && !described.mountable) throw new HydrantError("not_found");
     const outcome =
       ticket === undefined
         ? await server.mount({ ...call, params })
         : await server.mountTicket({ ...call, ticket: String(ticket) });
-    if (audienceOf(ctx) === "json") answerJson(ctx, outcome, undefined);
+    const audience = audienceOf(ctx);
+    if (audience === "json") answerJson(ctx, outcome, undefined);
+    // The link in a lazy place, followed without JavaScript.
+    else if (audience === "browser" && page !== undefined) await pages.answer(ctx, outcome, component, outcome.state);
     else answerHtmx(ctx, outcome);
   }
 
@@ -204,6 +216,6 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   };
 }
 
-function fieldsOf({ refusal }: Outcome): { fields?: Readonly<Record<string, readonly string[]>> } {
-  return refusal === undefined ? {} : { fields: refusal.errors };
+function fieldsOf({ kind, refusal }: Outcome): { fields?: Readonly<Record<string, readonly string[]>> } {
+  return refusal === undefined || kind !== "invalid" ? {} : { fields: refusal.errors };
 }

@@ -11,6 +11,7 @@ export interface PageComponents {
   render(template: string, data?: Readonly<Record<string, unknown>>): Promise<void>;
   /** For pages made by another engine: what to call while it runs. */
   readonly component: PageScope["component"];
+  /** The same for a component that is mounted later. */
   readonly lazy: PageScope["lazy"];
   /** Page configuration and scripts, for the `head` of every page that shows components. */
   assets(): SafeHtml;
@@ -48,7 +49,13 @@ export function pageComponents(ctx: Context, options: PageComponentsOptions): Pa
   const { server, assets, base, caller, held } = options;
   let opened: PageScope | undefined;
   const scope = (): PageScope => {
-    opened ??= server.page({ caller: caller(), base, held, wholePage: !isFragmentRequest(ctx.req) });
+    opened ??= server.page({
+      caller: caller(),
+      base,
+      held,
+      page: ctx.originalUrl,
+      wholePage: !isFragmentRequest(ctx.req),
+    });
     return opened;
   };
   const head = (): SafeHtml => headHtml(base, assets);

@@ -1,9 +1,11 @@
-import { HydrantError, type Limits } from "../../core/index.js";
+import { HydrantError, type Limits, PAGE_FIELD } from "../../core/index.js";
 import type { Body } from "./body.js";
 
 export interface Posted {
   /** The seal. */
   readonly state: string;
+  /** Which page a form without JavaScript stands in. */
+  readonly page: unknown;
   /** Every other field of the body and of the query string. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
@@ -166,7 +168,7 @@ function parseBody(body: Body, contentType: string, limits: Limits): Fields | Pr
  */
 export async function parsePosted(body: Body, contentType: string, query: string, limits: Limits): Promise<Posted> {
   const fields = await parseBody(body, contentType, limits);
-  const { state, ...payload } = fields;
+  const { state, [PAGE_FIELD]: page, ...payload } = fields;
   if (state === undefined) refuseState("is missing");
   if (typeof state !== "string") refuseState(Array.isArray(state) ? "is there several times" : "is not text");
   if (query !== "") {
@@ -174,7 +176,7 @@ export async function parsePosted(body: Body, contentType: string, query: string
     if (STATE in fixed) refuseState("is also in the address");
     for (const name of Object.keys(fixed)) setOwn(payload, name, fixed[name]);
   }
-  return { state, payload };
+  return { state, page, payload };
 }
 
 /** Sets a field without reaching a prototype; the name is refused later with all others of its kind. */

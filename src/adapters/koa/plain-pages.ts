@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import { type Failure, fillHoles, SafeHtml } from "../../core/index.js";
 import { write } from "./answer.js";
@@ -13,8 +14,20 @@ function load(name: string): string {
   return readFileSync(new URL(`../../../templates/${name}`, import.meta.url), "utf8");
 }
 
+const posted = new WeakMap<IncomingMessage, string>();
+
+/** Keeps which page a request says it came from; anything but a path of this site is passed over. */
+export function rememberPage(ctx: Context, page: unknown): void {
+  if (typeof page !== "string" || !page.startsWith("/")) return;
+  const origin = `${ctx.protocol}://${ctx.host}`;
+  const url = URL.canParse(page, origin) ? new URL(page, origin) : undefined;
+  if (url?.origin === origin) posted.set(ctx.req, url.pathname + url.search);
+}
+
 /** Where the person came from, as a path of this site; `/` when that is not known. */
-export function refererPath(ctx: Context): string {
+export function pagePath(ctx: Context): string {
+  const page = posted.get(ctx.req);
+  if (page !== undefined) return page;
   const referer = ctx.get("Referer");
   if (!URL.canParse(referer)) return "/";
   const url = new URL(referer);
@@ -36,12 +49,16 @@ export function plainPages(stylesOf: (ctx: Context) => string): PlainPages {
           message: failure.message,
           code: failure.code,
           id: failure.id,
-          back: refererPath(ctx),
+          back: pagePath(ctx),
         }),
       );
     },
     show(ctx, status, fragment) {
-      write(ctx, status, fillHoles(page, { styles: stylesOf(ctx), content: new SafeHtml(fragment), back: refererPath(ctx) }));
+      write(
+        ctx,
+        status,
+        fillHoles(page, { styles: stylesOf(ctx), content: new SafeHtml(fragment), back: pagePath(ctx) }),
+      );
     },
   };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { HeldInstance, Outcome } from "../../core/index.js";
 import { write } from "./answer.js";
-import { type PlainPages, refererPath } from "./plain-pages.js";
+import { type PlainPages, pagePath } from "./plain-pages.js";
 
 /**
  * Answers a plain form with the page the person was on, the component in its new state in its place: the application
@@ -56,13 +56,15 @@ export function wholePage(plain: PlainPages): WholePage {
   return {
     held: (req) => heldBy.get(req) ?? [],
     async answer(ctx, outcome, component, state) {
-      const request = pageRequest(ctx.req, refererPath(ctx));
+      const status = outcome.kind === "nothing" ? 200 : outcome.status;
+      // Asked for as a page itself, it would ask for itself without end.
+      if (heldBy.has(ctx.req)) return plain.show(ctx, status, outcome.html);
+      const request = pageRequest(ctx.req, pagePath(ctx));
       heldBy.set(request, heldInstances(outcome, component, state));
       const inner = ctx.app.createContext(request, ctx.res);
       // As Koa begins every request; a page that answers sets its own.
       ctx.res.statusCode = 404;
       await runApplication(ctx.app, inner);
-      const status = outcome.kind === "nothing" ? 200 : outcome.status;
       const page = typeof inner.body === "string" ? inner.body : "";
       const placed = outcome.kind === "removed" || page.includes(`id="${outcome.component_id}"`);
       if (inner.status === 200 && page !== "" && placed) write(ctx, status, page);

@@ -66,9 +66,19 @@ export const engine = nunjucks as unknown as Engine;
 
 export const { SafeString } = engine.runtime;
 
-/** Makes `super()` a step of its own. There are no asynchronous filters to lift: they are refused before. */
-export const transform = (tree: SyntaxNode): SyntaxNode =>
-  (transformer as { transform(tree: SyntaxNode, asyncFilters: readonly string[]): SyntaxNode }).transform(tree, []);
+type Kind = abstract new (...parts: never) => unknown;
+
+/**
+ * Makes `super()` a step of its own, and lets the compiler find blocks inside of tags too, so that a layout can put a
+ * block into a component. There are no asynchronous filters to lift: they are refused before.
+ */
+export function transform(tree: SyntaxNode): SyntaxNode {
+  const root = (transformer as { transform(tree: SyntaxNode, asyncFilters: readonly string[]): SyntaxNode }).transform(
+    tree,
+    [],
+  );
+  return Object.assign(root, { findAll: (kind: Kind) => [...nodesOf(root)].filter((node) => node instanceof kind) });
+}
 
 /** Every node of a tree, also those that Nunjucks' own search leaves out: bodies of tags, of `set` and of `switch`. */
 export function* nodesOf(node: SyntaxNode): Generator<SyntaxNode> {

@@ -1,8 +1,9 @@
 import type nunjucks from "nunjucks";
-import { DefinitionError, type PageTemplate, type Renderer, type View } from "../../core/index.js";
+import { DefinitionError, type PageTemplate, type Renderer, type Template } from "../../core/index.js";
 import { TemplateEnvironment } from "./environment.js";
 import { componentTag, slotTag } from "./tags.js";
 
+/** Options of {@link nunjucksRenderer}. */
 export interface NunjucksOptions {
   /** Folders that hold the templates, searched in order. */
   readonly folders: string | readonly string[];
@@ -35,8 +36,9 @@ export function nunjucksRenderer(options: NunjucksOptions | string): Renderer {
   const environment = createEnvironment(settings);
   function compile(name: string): PageTemplate {
     const template = environment.template(name);
-    if (settings.watch === true) return (data) => environment.template(name).render(data);
-    return (data) => template.render(data);
+    const render: PageTemplate =
+      settings.watch === true ? (data) => environment.template(name).render(data) : (data) => template.render(data);
+    return Object.assign(render, { uses: environment.usesOf(name) });
   }
-  return { compile: (name) => compile(name) as (view: View) => string, compilePage: compile };
+  return { compile: (name) => compile(name) as Template, compilePage: compile };
 }

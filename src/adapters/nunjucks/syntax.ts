@@ -5,7 +5,7 @@ import { type EnvironmentParts, nodesOf, type SyntaxNode } from "./engine.js";
 export interface Dependency {
   readonly name: string;
   readonly line: number;
-  /** Its content becomes part of the template that names it; an imported one only lends its macros. */
+  /** It is included. Of an imported or extended one, much may never run. */
   readonly isPart: boolean;
 }
 
@@ -64,7 +64,7 @@ export function* dependenciesOf(tree: SyntaxNode): Generator<Dependency> {
       yield {
         name: value,
         line: node.lineno + 1,
-        isPart: node.typename === "Include" || node.typename === "Extends",
+        isPart: node.typename === "Include",
       };
     }
   }

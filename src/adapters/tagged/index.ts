@@ -27,10 +27,14 @@ export function html(parts: TemplateStringsArray, ...holes: readonly Hole[]): Sa
 
 /** A template as a function: gets the view, returns what {@link html} makes. */
 export type TaggedTemplate = (view: View) => SafeHtml;
+/** A page as a function: gets the data and the helpers. */
 export type TaggedPage = (data: Readonly<Record<string, unknown>>) => SafeHtml;
 
+/** Options of {@link taggedRenderer}. */
 export interface TaggedOptions {
+  /** Functions by the name that `static template` gives. */
   readonly templates: Readonly<Record<string, TaggedTemplate>>;
+  /** Functions by the name given to `ctx.components.render`. */
   readonly pages?: Readonly<Record<string, TaggedPage>>;
 }
 

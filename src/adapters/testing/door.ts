@@ -37,6 +37,7 @@ export interface TestInstance extends Fragment {
 /** What an event is sent with: an instance, or an answer of another test with the component it belongs to. */
 export type Target = Pick<TestInstance, "component" | "component_id" | "state">;
 
+/** What an event may carry beside its payload. */
 export interface SendOptions {
   /** One per intent, as the browser's client sends it. */
   readonly idempotencyKey?: string;
@@ -48,6 +49,7 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link createTestDoor}. */
 export interface TestDoorOptions {
   /** Who asks. Default: an anonymous visitor with the session `test`. */
   readonly caller?: Caller;

@@ -6,6 +6,7 @@ interface Entry<V> {
 
 /** What a store in memory holds at most; at a bound the oldest entries go. */
 export interface Bounds {
+  /** Number of entries. */
   readonly entries: number;
   /** Sum of the weights given with the entries, for texts their length. */
   readonly weight: number;

@@ -3,8 +3,11 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where the server writes what happened. Any logger with these methods fits (pino, winston, console). */
 export interface Logger {
+  /** What is part of normal work, such as a refused request. */
   info(fields: LogFields, message: string): void;
+  /** What somebody should look at when there is time. */
   warn(fields: LogFields, message: string): void;
+  /** A failure on our side; `fields.error` holds what was thrown. */
   error(fields: LogFields, message: string): void;
 }
 

@@ -15,7 +15,14 @@ export type ReceiptState =
  * - A rejection means the store is down.
  */
 export interface ReceiptStore {
+  /**
+   * Asks for the right to carry an intent out.
+   * @param digest Tells payloads apart.
+   * @param ttlMs Milliseconds the receipt is kept.
+   */
   begin(key: string, digest: string, ttlMs: number): Promise<ReceiptState>;
+  /** Notes what the intent ended in, and wakes those who wait. */
   finish(key: string, receipt: string): Promise<void>;
+  /** Gives the intent up; the next `begin` may carry it out. */
   abandon(key: string): Promise<void>;
 }

@@ -1,10 +1,28 @@
 import type { View } from "../view.js";
 
+/** What a template asks for by names that are written in it, so that the server can check them when it starts. */
+export interface TemplateUses {
+  /** Events given to `on()`. */
+  readonly events: readonly string[];
+  /** Components given to `component()` and `lazy()`. */
+  readonly components: readonly string[];
+  /** Slots given to `slot()`. */
+  readonly slots: readonly string[];
+}
+
 /** A compiled template: view in, HTML of one component root out. Runs synchronously. */
-export type Template = (view: View) => string;
+export interface Template {
+  (view: View): string;
+  /** Left out by a renderer that cannot tell; then a wrong name is found when the template runs. */
+  readonly uses?: TemplateUses;
+}
 
 /** A compiled page template: the application's data and the helpers in, a whole page out. */
-export type PageTemplate = (data: Readonly<Record<string, unknown>>) => string;
+export interface PageTemplate {
+  (data: Readonly<Record<string, unknown>>): string;
+  /** As for {@link Template}; only its components are checked. */
+  readonly uses?: TemplateUses;
+}
 
 /**
  * Turns template names into functions.
@@ -18,6 +36,7 @@ export type PageTemplate = (data: Readonly<Record<string, unknown>>) => string;
  * - In development the function MAY compile again when its source changed; in production it MUST NOT touch the disk.
  */
 export interface Renderer {
+  /** The function of a component's template. */
   compile(template: string): Template;
   /** The same for a page of the application. A renderer without pages leaves it out. */
   compilePage?(template: string): PageTemplate;

@@ -13,10 +13,12 @@ export interface Schema<Input = unknown, Output = Input> {
   };
 }
 
+/** The value a schema let through, or why it did not. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/** One thing that is wrong, and where: `path` holds the keys from the outside in. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

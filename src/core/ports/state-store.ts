@@ -1,5 +1,6 @@
 /** One state kept outside the page. `version` starts at 1 and grows by 1 with every write. */
 export interface StoredState {
+  /** Number of writes so far. */
   readonly version: number;
   /** Text made by the codec; at most `limits.stateBytes` long. */
   readonly data: string;
@@ -17,8 +18,14 @@ export interface StoredState {
  * - A rejection means the store is down, never that the key is unknown.
  */
 export interface StateStore {
+  /** @returns `undefined` for what is unknown, expired or evicted. */
   read(key: string): Promise<StoredState | undefined>;
-  /** @returns whether the write happened; `false` means another version is stored. */
+  /**
+   * @param expected Version that must be stored now; 0 for nothing.
+   * @param ttlMs Milliseconds the entry is kept.
+   * @returns whether the write happened; `false` means another version is stored.
+   */
   write(key: string, data: string, expected: number, ttlMs: number): Promise<boolean>;
+  /** Forgets the entry; nothing happens when there is none. */
   remove(key: string): Promise<void>;
 }

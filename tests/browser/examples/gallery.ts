@@ -1,0 +1,85 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { examples } from "../../../examples/all.js";
+import { galleryApp } from "../../../examples/gallery/app.js";
+import { launchBrowser } from "../../support/browser.js";
+
+/** The gallery on a port of its own and a browser to visit it with. */
+export interface Gallery {
+  readonly names: readonly string[];
+  /** Opens an example, or another path of the gallery, as a visitor nobody has seen before. */
+  visit(path: string, options?: BrowserContextOptions): Promise<Page>;
+}
+
+const quiet = { info() {}, warn() {}, error: (fields: object, message: string) => console.error(message, fields) };
+
+interface Running {
+  readonly origin: string;
+  close(): void;
+}
+
+async function start(): Promise<Running> {
+  const server = createServer(galleryApp(examples, { mode: "development", log: quiet }).callback());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** Notes what a visitor would find in the console, and every request that leaves the gallery. */
+function watch(page: Page, origin: string, problems: string[]): void {
+  page.on("console", (message) => {
+    // The browser reports refused forms and conflicts as failed loads; they are answers like any other.
+    if (message.type() === "error" && !/status of (409|422)/.test(message.text())) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${origin}/`)) problems.push(`asked ${request.url()}`);
+  });
+}
+
+/** Starts gallery and browser around the tests of a file; every test ends with a look at the console. */
+export function useGallery(): Gallery {
+  let running: Running;
+  let browser: Browser;
+  let contexts: BrowserContext[] = [];
+  let problems: string[] = [];
+
+  beforeAll(async () => {
+    [running, browser] = await Promise.all([start(), launchBrowser()]);
+  });
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    const found = problems;
+    contexts = [];
+    problems = [];
+    expect(found, "console errors, policy violations and requests to other hosts").toEqual([]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    running.close();
+  });
+
+  return {
+    names: examples.map(({ name }) => name),
+    async visit(path, options = {}) {
+      const context = await browser.newContext({ ...options, baseURL: running.origin });
+      contexts.push(context);
+      context.on("page", (page) => watch(page, running.origin, problems));
+      const page = await context.newPage();
+      await page.goto(path);
+      return page;
+    },
+  };
+}
+
+/** Waits until the locator shows this text. */
+export async function sees(page: Page, selector: string, text: string): Promise<void> {
+  await expect.poll(() => page.locator(selector).first().innerText(), { timeout: 5_000 }).toBe(text);
+}
