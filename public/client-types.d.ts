@@ -9,6 +9,7 @@ declare namespace Client {
   interface Field extends HTMLElement {
     readonly name: string;
     readonly type: string;
+    readonly form: Element | null;
     readonly validity: ValidityState;
     readonly options?: HTMLOptionsCollection;
     value: string;
@@ -34,7 +35,7 @@ declare namespace Client {
     /** Later calls have higher numbers. */
     order: number;
     /** Whether the page showed something newer when the answer came. */
-    late: boolean;
+    late?: boolean;
   }
 
   type Context = import("htmx.org").HtmxRequestCtx & {
@@ -49,5 +50,13 @@ declare namespace Client {
     readonly fragment: DocumentFragment;
     target: Element | string | null;
     readonly swapSpec: { readonly style: string };
+  }
+
+  interface Detail {
+    readonly ctx: Context;
+  }
+
+  interface SwapDetail extends Detail {
+    readonly tasks: Task[];
   }
 }

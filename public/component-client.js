@@ -1,6 +1,5 @@
 /**
  * Hydrant in the browser: one htmx 4 extension. Load it right after htmx, in the head and without `defer`.
- *
  * It sends every event with the newest seal of its instance, keeps late and foreign answers off the page, and lets the
  * morph leave alone what the person typed, ticked, opened, scrolled and focused.
  */
@@ -8,7 +7,6 @@
   const { htmx, trustedTypes } = /** @type {Client.Page} */ (/** @type {unknown} */ (window));
   const ROOT = "[data-component],[data-lazy]";
   const FIELDS = "input:not([type=hidden],[type=file]),textarea,select";
-  const SEAL = "state";
   /** A component's answer: partials, or a root as `root()` writes it, and never a whole page. */
   const ANSWER = /^\s*<(hx-partial[\s>]|(?!html|head|body|title)[a-z][\s\S]* id="[^"]+" data-component=")/i;
   /** Attributes htmx reads for each request. Changing any other `hx-` attribute has to set the element up again. */
@@ -18,7 +16,6 @@
     network: "There was no answer. Please check the connection and try again.",
     unexpected: "Something unexpected came back. Nothing you typed is lost.",
   };
-
   /** Queues by instance id: they outlive a root that is replaced while requests wait. @type {Map<string, object>} */
   const queues = new Map();
   /** Number of the call whose answer an instance shows. @type {Map<string, number>} */
@@ -26,13 +23,10 @@
   /** Whether the server said "open", by details and dialog element. @type {WeakMap<Element, boolean>} */
   const opened = new WeakMap();
   let calls = 0;
-  // Of the swap under way: what had the focus, whether a new root meets old input, what to do when it is in the page.
+  // Of the swap under way: what had the focus, whether a new state meets old input, what to do when it is in the page.
   let focused = document.activeElement;
   let stale = false;
-  /** @type {(() => void)[]} */
-  const afterMorph = [];
-
-  // --- instances ---
+  const afterMorph = /** @type {(() => void)[]} */ ([]);
 
   /** The instance whose events an element sends: that around it, or the one that wrote the slot. @param {Element | null} [element] */
   function ownerOf(element) {
@@ -42,7 +36,6 @@
 
   /** The element on the page now: a root may have been replaced since. @param {Element} element */
   const live = (element) => (element.isConnected ? element : document.getElementById(element.id));
-
   /** First match that belongs to this instance and not to one inside it. @param {Element} root @param {string} selector */
   const own = (root, selector) => [...root.querySelectorAll(selector)].find((found) => ownerOf(found) === root);
 
@@ -55,26 +48,20 @@
     const rq = queues.get(root.id) ?? root._htmx_state?.rq;
     if (!rq) return;
     queues.set(root.id, rq);
-    for (const one of [root, sender])
-      if (one && (one === root || !one.hasAttribute("hx-sync")))
-        one._htmx_state = Object.assign(one._htmx_state ?? {}, { rq });
+    for (const one of sender && !sender.hasAttribute("hx-sync") ? [root, sender] : [root])
+      one._htmx_state = Object.assign(one._htmx_state ?? {}, { rq });
   }
-
-  // --- what the person did to fields ---
 
   /** @param {Client.Field} field */
   const ticks = ({ type }) => type === "checkbox" || type === "radio";
-
-  /** @param {HTMLOptionsCollection} options @param {"selected" | "defaultSelected"} how */
-  const chosen = (options, how) => [...options].flatMap((one) => (one[how] ? one.value : [])).join("\0");
-
-  /** What a field holds. @param {Client.Field} field */
-  const held = (field) =>
-    field.options ? chosen(field.options, "selected") : ticks(field) ? field.checked : field.value;
-
+  /** What a field holds. @param {Client.Field} field @param {"selected" | "defaultSelected"} [how] */
+  const held = (field, how = "selected") =>
+    field.options
+      ? [...field.options].flatMap((one) => (one[how] ? one.value : [])).join("\0")
+      : field[ticks(field) ? "checked" : "value"];
   /** What the server's HTML says it holds. @param {Client.Field} field */
   const said = (field) =>
-    field.options ? chosen(field.options, "defaultSelected") : ticks(field) ? field.defaultChecked : field.defaultValue;
+    field.options ? held(field, "defaultSelected") : field[ticks(field) ? "defaultChecked" : "defaultValue"];
 
   /** @param {Client.Field} field @param {string | boolean} value */
   function put(field, value) {
@@ -87,15 +74,13 @@
   /**
    * Fields an event is finished with once it is answered: all of a submitted form, or the box, radio group or select that
    * sent itself. If the person did not touch them again, they then show what the server says, as after a page load.
-   * @param {Element} sender @param {Client.Context} ctx @returns {Client.Call["sent"]}
+   * @param {Element} sender @param {Event | null} event @returns {Client.Call["sent"]}
    */
-  function sentFields(sender, { sourceEvent }) {
+  function sentFields(sender, event) {
     const { name } = /** @type {Client.Field} */ (sender);
-    const fields = /** @type {NodeListOf<Client.Field> | undefined} */ (ownerOf(sender)?.querySelectorAll(FIELDS));
-    const sent = [...(fields ?? [])].filter((one) =>
-      sourceEvent?.type === "submit"
-        ? /** @type {HTMLInputElement} */ (/** @type {unknown} */ (one)).form === sender
-        : name && one.name === name && (one.options || ticks(one)),
+    const fields = /** @type {NodeListOf<Client.Field>} */ ((ownerOf(sender) ?? sender).querySelectorAll(FIELDS));
+    const sent = [...fields].filter((one) =>
+      event?.type === "submit" ? one.form === sender : name && one.name === name && (one.options || ticks(one)),
     );
     return new Map(sent.map((one) => [one, held(one)]));
   }
@@ -120,48 +105,21 @@
     }
   }
 
-  // --- the morph ---
-
-  /** Details and dialogs stay as the person left them until the server says otherwise. @param {Element} element @param {Element} fresh */
-  function mindOpen(element, fresh) {
-    const open = fresh.hasAttribute("open");
-    if (opened.get(element) === open) fresh.toggleAttribute("open", element.hasAttribute("open"));
-    opened.set(element, open);
-  }
-
-  /** What htmx put on an element for a running request stays until that ends. @param {Client.Powered} element @param {Element} fresh */
-  function mindRequest({ _htmx_state: state }, fresh) {
-    if (state?.rc) fresh.classList.add(htmx.config.requestClass);
-    if (!state?.dc) return;
-    // Where the server disables it too, htmx must not enable it at the end.
-    if (fresh.hasAttribute("disabled")) delete state.dc;
-    else fresh.setAttribute("disabled", "");
-  }
-
   /**
    * A morph that changes an `hx-` attribute makes htmx tear down the element and all below it: streams end, delays are
    * lost, `load` fires again. Most are read anew for each request, so they are brought up to date before htmx compares.
-   * @param {Element} element @param {Element} fresh
+   * What htmx itself put on an element for a running request stays until that ends.
+   * @param {Client.Powered} element @param {Element} fresh
    */
-  function bringAttributes(element, fresh) {
+  function mindHtmx(element, fresh) {
     for (const { name, value } of fresh.attributes) if (READ_ANEW.test(name)) element.setAttribute(name, value);
     for (const name of element.getAttributeNames())
       if (READ_ANEW.test(name) && !VERB.test(name) && !fresh.hasAttribute(name)) element.removeAttribute(name);
-  }
-
-  /** Stand-ins of children already on the page take the child's own tag; those of children that left, go. @param {Client.Task} task @param {Element} target */
-  function matchStandIns({ fragment, swapSpec }, target) {
-    for (const standIn of fragment.querySelectorAll("[data-keep]")) {
-      const child = document.getElementById(standIn.id);
-      const same = target.contains(child) && /** @type {Element} */ (child?.cloneNode());
-      if (!same) {
-        standIn.remove();
-        continue;
-      }
-      // What is not a morph asks htmx itself to carry the child over.
-      same.setAttribute(/Morph/.test(swapSpec.style) ? "data-keep" : "hx-preserve", "");
-      standIn.replaceWith(same);
-    }
+    const state = element._htmx_state;
+    if (state?.rc) fresh.classList.add(htmx.config.requestClass);
+    // Where the server disables it too, htmx must not enable it at the end.
+    if (state?.dc && fresh.hasAttribute("disabled")) delete state.dc;
+    else if (state?.dc) fresh.setAttribute("disabled", "");
   }
 
   /** Where an element stands, in words that are the same in the page and in an answer. @param {Node | null} node @param {string} top @returns {string} */
@@ -174,147 +132,122 @@
 
   /** The morph knows elements by their id, so elements with a `data-key` get one. @param {ParentNode} part @param {string} top */
   function nameKeyed(part, top) {
-    const paths = new Map();
-    for (const element of part.querySelectorAll("[data-key]:not([id])")) {
-      const list = element.parentNode;
-      if (!paths.has(list)) paths.set(list, pathOf(list, top));
-      element.id = `${paths.get(list)}~${element.getAttribute("data-key")}`;
-    }
+    for (const element of part.querySelectorAll("[data-key]:not([id])"))
+      element.id = `${pathOf(element.parentNode, top)}~${element.getAttribute("data-key")}`;
   }
 
   /** Gets a swap ready for a page somebody is using. @param {Client.Task} task */
-  function prepare(task) {
-    const { target, fragment, swapSpec } = task;
+  function prepare({ target, fragment, swapSpec: { style } }) {
     if (!(target instanceof Element)) return;
-    matchStandIns(task, target);
-    if (!/Morph/.test(swapSpec.style)) return;
+    // Stand-ins of children already on the page take the child's own tag; those of children that left, go.
+    for (const standIn of fragment.querySelectorAll("[data-keep]")) {
+      const child = document.getElementById(standIn.id);
+      const same = target.contains(child) && /** @type {Element} */ (child?.cloneNode());
+      // What is not a morph asks htmx itself to carry the child over.
+      if (same) same.setAttribute(/Morph/.test(style) ? "data-keep" : "hx-preserve", "");
+      standIn.replaceWith(same || "");
+    }
+    if (!/Morph/.test(style)) return;
     nameKeyed(target, "");
-    nameKeyed(fragment, pathOf(swapSpec.style === "innerMorph" ? target : target.parentNode, ""));
+    nameKeyed(fragment, pathOf(style === "innerMorph" ? target : target.parentNode, ""));
     // `autofocus` has had its effect; htmx would move the focus there at every morph.
     for (const element of target.querySelectorAll("[autofocus]")) element.removeAttribute("autofocus");
   }
-
-  // --- answers ---
 
   /** Whether the page already shows something newer of the instance this swap is for. @param {Client.Task} task @param {number} order */
   function isLate({ fragment }, order) {
     const fresh = fragment.firstElementChild;
     if (!fresh?.matches("[data-component][data-rev]")) return false;
-    const newer =
-      Number(fresh.getAttribute("data-rev")) - Number(document.getElementById(fresh.id)?.getAttribute("data-rev"));
-    if (newer < 0 || (newer === 0 && order < (shown.get(fresh.id) ?? 0))) return true;
+    const [rev = 0, now = 0] = [fresh, document.getElementById(fresh.id)].map((one) =>
+      Number(one?.getAttribute("data-rev")),
+    );
+    if (rev < now || (rev === now && order < (shown.get(fresh.id) ?? 0))) return true;
     shown.set(fresh.id, order);
     return false;
   }
 
-  /** @param {Client.Context} ctx */
-  const isHtml = ({ response }) => /^text\/html/i.test(response?.headers.get("Content-Type") ?? "");
-
-  /** Whether htmx may read this answer at all. @param {Client.Context} ctx */
-  function isExpected(ctx) {
-    const { text = "", hx, response } = ctx;
-    if (hx.redirect || hx.location || hx.refresh || response?.status === 204) return true;
-    return text.trim() === "" ? hx.reswap === "delete" : isHtml(ctx) && ANSWER.test(text);
-  }
-
-  /** Where an instance shows errors; what has no place of its own uses that of the instance around it. @param {Element | null} root @returns {Element | undefined} */
+  /** Where an instance shows errors; what has no place of its own uses that of the instance around it. @param {Element | null} root @returns {Element | null} */
   function errorPlace(root) {
-    if (!root || root.hasAttribute("data-lazy")) return root ?? undefined;
+    if (!root || root.hasAttribute("data-lazy")) return root;
     return own(root, "[data-component-error]") ?? errorPlace(ownerOf(root.parentElement));
   }
-
-  /** @param {Element} root @param {string | null} code */
-  const announce = (root, code) => htmx.trigger(root, "component:error", { code });
 
   /** Says that nothing usable came back. `componentTexts` in the page's htmx configuration replaces the sentences. @param {Element} root @param {keyof typeof TEXTS} code */
   function fail(root, code) {
     const texts = { ...TEXTS, .../** @type {{ componentTexts?: object }} */ (htmx.config).componentTexts };
-    const message = document.createElement("p");
-    message.role = "alert";
+    const message = Object.assign(document.createElement("p"), { role: "alert", textContent: texts[code] });
     message.dataset.code = code;
-    message.textContent = texts[code];
     errorPlace(live(root))?.replaceChildren(message);
-    announce(root, code);
+    htmx.trigger(root, "component:error", { code });
   }
 
-  // --- focus ---
-
-  /** The element with the focus may be gone: then what has its name takes it, or the instance. @param {Element} root */
-  function restoreFocus(root) {
-    if (!focused || document.activeElement !== document.body) return;
-    const name = CSS.escape(focused.getAttribute("name") ?? "");
-    const heir = /** @type {HTMLElement} */ (live(focused) ?? root.querySelector(`[name="${name}"]`) ?? root);
-    if (heir === root && heir.tabIndex < 0) heir.tabIndex = -1;
-    heir.focus({ preventScroll: true });
-  }
-
-  /** After a refusal the first field to mend gets the focus, unless somebody is typing elsewhere by now. @param {Client.Call} call */
-  function focusInvalid({ root, sent }) {
+  /**
+   * The element with the focus may be gone: then what has its name takes it, or the instance. After a refusal it goes to
+   * the first field to mend, unless somebody is typing elsewhere by now.
+   * @param {Client.Call} call @param {boolean} refused
+   */
+  function placeFocus({ root, sent }, refused) {
     const now = /** @type {Client.Field} */ (document.activeElement);
-    if (now.matches(FIELDS) && sent.get(now) !== held(now)) return;
-    /** @type {HTMLElement | undefined} */ (own(root, '[aria-invalid="true"]'))?.focus();
+    const name = CSS.escape(focused?.getAttribute("name") ?? "");
+    let heir = focused && now === document.body && (live(focused) ?? root.querySelector(`[name="${name}"]`) ?? root);
+    if (heir === root && !root.hasAttribute("tabindex")) root.setAttribute("tabindex", "-1");
+    if (refused && !(now.matches(FIELDS) && sent.get(now) !== held(now)))
+      heir = own(root, '[aria-invalid="true"]') ?? heir;
+    if (heir) /** @type {HTMLElement} */ (heir).focus({ preventScroll: !refused });
   }
 
   htmx.registerExtension("hydrant", {
     /** A page that requires Trusted Types lists the policy `hydrant`. @param {{ initSecurity(policy: object): void }} api */
     init(api) {
-      const same = (/** @type {string} */ text) => text;
-      if (trustedTypes)
-        api.initSecurity(trustedTypes.createPolicy("hydrant", { createHTML: same, createScript: same }));
+      const as = (/** @type {string} */ text) => text;
+      if (trustedTypes) api.initSecurity(trustedTypes.createPolicy("hydrant", { createHTML: as, createScript: as }));
     },
-
-    /** The moment of the intent, before it waits in the queue. @param {Client.Powered} sender @param {{ ctx: Client.Context }} detail */
+    /** The moment of the intent, before it waits in the queue. @param {Client.Powered} sender @param {Client.Detail} detail */
     htmx_config_request(sender, { ctx }) {
       const root = ownerOf(sender);
       if (!root) return;
       const { method, headers, body } = ctx.request;
       // A boosted link inherits the component as its target, but leads to a page.
-      if (sender._htmx?.boosted && ctx.target === root) {
-        ctx.target = document.body;
-        headers["HX-Target"] = "body";
-      }
+      if (sender._htmx?.boosted && ctx.target === root) ctx.target = document.body;
       // Addresses end up in logs and in the history; seals must not.
-      if (/GET|DELETE/.test(method)) /** @type {FormData} */ (body).delete(SEAL);
+      if (/GET|DELETE/.test(method)) /** @type {FormData} */ (body).delete("state");
       // `randomUUID` is missing on plain http.
       if (method === "POST") headers["Idempotency-Key"] ??= crypto.getRandomValues(new Uint32Array(4)).join("-");
       shareQueue(root, sender);
-      ctx.hydrant = { root, guarded: ctx.target === root, sent: sentFields(sender, ctx), order: 0, late: false };
+      ctx.hydrant = { root, guarded: ctx.target === root, sent: sentFields(sender, ctx.sourceEvent), order: 0 };
     },
-
-    /** The request's turn has come: its body was made when it was queued, with the seal of that time. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
+    /** The request's turn has come: its body was made when it was queued, with the seal of that time. @param {Element} _sender @param {Client.Detail} detail */
     htmx_before_request(_sender, { ctx }) {
       const call = ctx.hydrant;
       if (!call) return;
       const root = live(call.root);
-      // The instance was taken off the page meanwhile.
-      if (!root) return false;
+      if (!root) return false; // The instance was taken off the page meanwhile.
       call.root = root;
       call.order = ++calls;
       shareQueue(root);
       const body = /** @type {FormData | null} */ (ctx.request.body);
-      const seal = JSON.parse(root.getAttribute("hx-vals:inherited") || "{}")[SEAL];
-      if (body && seal && (call.guarded || body.has(SEAL))) body.set(SEAL, seal);
+      const seal = JSON.parse(root.getAttribute("hx-vals:inherited") || "{}").state;
+      if (body && seal && (call.guarded || body.has("state"))) body.set("state", seal);
       if (!root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
     },
-
-    /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
+    /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {Client.Detail} detail */
     htmx_after_request(_sender, { ctx }) {
       const call = ctx.hydrant;
       if (!call?.guarded) return;
       ctx.target = live(call.root) ?? ctx.target;
-      if (isExpected(ctx)) return;
-      const raw = ctx.response?.raw;
-      if (raw?.redirected && isHtml(ctx)) location.assign(raw.url);
+      const { text = "", hx, response } = ctx;
+      if (hx.redirect || hx.location || hx.refresh || response?.status === 204) return;
+      const isHtml = /^text\/html/i.test(response?.headers.get("Content-Type") ?? "");
+      if (text.trim() === "" ? hx.reswap === "delete" : isHtml && ANSWER.test(text)) return;
+      if (isHtml && response?.raw.redirected) location.assign(response.raw.url);
       else fail(call.root, "unexpected");
       return false;
     },
-
-    /** htmx could not finish: no answer, a timeout, or a swap that threw. @param {Element} _sender @param {{ ctx?: Client.Context }} detail */
+    /** htmx could not finish: no answer, a timeout, or a swap that threw. @param {Element} _sender @param {Client.Detail} detail */
     htmx_error(_sender, { ctx }) {
       if (ctx?.hydrant) fail(ctx.hydrant.root, ctx.text === undefined ? "network" : "unexpected");
     },
-
-    /** Decides which parts of an answer go into the page. @param {Element} _sender @param {{ ctx: Client.Context, tasks: Client.Task[] }} detail */
+    /** Decides which parts of an answer go into the page. @param {Element} _sender @param {Client.SwapDetail} detail */
     htmx_before_swap(_sender, { ctx, tasks }) {
       const call = ctx.hydrant;
       focused = document.activeElement;
@@ -323,35 +256,32 @@
       if (call) call.late = late.some(({ type }) => type === "main");
       // A late answer must not change the address either.
       if (call?.late) ctx.hx = { trigger: ctx.hx.trigger };
-      const errors = call ? tasks.filter(({ fragment }) => fragment.firstElementChild?.matches("[data-code]")) : [];
+      const first = (/** @type {Client.Task} */ { fragment }) => fragment.firstElementChild;
+      const errors = call ? tasks.filter((task) => first(task)?.matches("[data-error-id]")) : [];
       if (call && errors[0]) {
         // The selector of an error also finds the places of instances inside this one, or none.
-        const [error] = errors;
-        error.target = errorPlace(live(call.root)) ?? null;
-        announce(call.root, error.fragment.firstElementChild?.getAttribute("data-code") ?? null);
+        errors[0].target = errorPlace(live(call.root));
+        htmx.trigger(call.root, "component:error", { code: first(errors[0])?.getAttribute("data-code") });
       }
-      const wanted = tasks.filter(
-        (task) =>
-          !late.includes(task) &&
-          errors.indexOf(task) < 1 &&
-          !(call?.late && !task.fragment.firstElementChild?.matches("[data-rev]")),
-      );
-      tasks.splice(0, tasks.length, ...wanted);
+      const goes = (/** @type {Client.Task} */ task) =>
+        !late.includes(task) && errors.indexOf(task) < 1 && !(call?.late && !first(task)?.matches("[data-rev]"));
+      tasks.splice(0, tasks.length, ...tasks.filter(goes));
       tasks.forEach(prepare);
     },
-
-    /** Before one element takes over another's attributes and children. @param {Client.Powered} element @param {{ newNode: Element }} detail */
+    /** Before one element takes over another's attributes and children. @param {Client.Field} element @param {{ newNode: Client.Field }} detail */
     htmx_before_morph_node(element, { newNode }) {
       if (newNode.hasAttribute("data-keep")) return false;
       newNode.removeAttribute("autofocus");
-      bringAttributes(element, newNode);
-      mindRequest(element, newNode);
-      if (element.matches("details,dialog")) mindOpen(element, newNode);
-      if (element.matches(FIELDS))
-        mindField(/** @type {Client.Field} */ (element), /** @type {Client.Field} */ (newNode));
+      mindHtmx(element, newNode);
+      if (element.matches("details,dialog")) {
+        // They stay as the person left them until the server says otherwise.
+        const open = newNode.hasAttribute("open");
+        if (opened.get(element) === open) newNode.toggleAttribute("open", element.hasAttribute("open"));
+        opened.set(element, open);
+      }
+      if (element.matches(FIELDS)) mindField(element, newNode);
     },
-
-    /** The answer is in the page. @param {Element} _sender @param {{ ctx: Client.Context }} detail */
+    /** The answer is in the page. @param {Element} _sender @param {Client.Detail} detail */
     htmx_after_swap(_sender, { ctx }) {
       const call = ctx.hydrant;
       for (const step of afterMorph.splice(0)) step();
@@ -359,10 +289,8 @@
       call.root = live(call.root) ?? call.root;
       if (ctx.response?.raw.ok)
         for (const [field, value] of call.sent) if (held(field) === value) put(field, said(field));
-      restoreFocus(call.root);
-      if (ctx.response?.status === 422) focusInvalid(call);
+      placeFocus(call, ctx.response?.status === 422);
     },
-
     /** Remembers what the server said of elements that are new. @param {Element} element */
     htmx_after_process(element) {
       for (const one of element.querySelectorAll("details,dialog"))

@@ -7,6 +7,10 @@ export const card: Example = {
   name: "card",
   title: "Card with slots",
   line: "Live components inside a live component: a parent is rendered again, and its children stay as they are.",
+  tries: [
+    "Count, then paint the card: the card is new, the counters are not.",
+    "Add a counter: the shelf, the card and the counters each keep their own state.",
+  ],
   components: { shelf: Shelf, card: Card, counter: Counter },
   sources: ["shelf.njk", "shelf.ts", "card.ts", "card.njk", "page.njk"],
 };

@@ -7,7 +7,7 @@ import Koa from "koa";
 import type { Example } from "./example.js";
 import { type SourceFile, sourceFiles } from "./source-files.js";
 
-export const EXAMPLES_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+const EXAMPLES_FOLDER = fileURLToPath(new URL("..", import.meta.url));
 
 /** What the pages may load and where they may stand: nothing from elsewhere, no inline script or style. */
 const POLICY =

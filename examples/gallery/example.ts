@@ -7,6 +7,8 @@ export interface Example {
   readonly title: string;
   /** What it shows, in one line. */
   readonly line: string;
+  /** What a visitor might try. */
+  readonly tries: readonly string[];
   readonly components: Readonly<Record<string, ComponentClass>>;
   /** Files of the folder that are shown beside the live example, in reading order. */
   readonly sources: readonly string[];

@@ -46,12 +46,12 @@ function closeOnSignal(server: Server): void {
 }
 
 function appFor(examples: readonly Example[]) {
-  const production = process.env.NODE_ENV === "production";
+  const { NODE_ENV, HYDRANT_KEY: key } = process.env;
   try {
+    // Without a key, development makes one and says so; production refuses to start.
     return galleryApp(examples, {
-      mode: production ? "production" : "development",
-      // In development a missing key is made, and said so.
-      keys: production ? [process.env.HYDRANT_KEY] : [process.env.HYDRANT_KEY ?? ""],
+      mode: NODE_ENV === "production" ? "production" : "development",
+      keys: key ? [key] : [],
     });
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error;

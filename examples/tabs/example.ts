@@ -6,6 +6,7 @@ export const tabs: Example = {
   name: "tabs",
   title: "Lazy tabs",
   line: "The page is there at once; what a tab shows is fetched when it is opened, and stays as it was left.",
+  tries: ["Sort a table, open another tab and come back.", "Leave a tab before its content has come."],
   components: { tabs: Tabs, chapter: ChapterTable },
   sources: ["tabs.ts", "tabs.njk", "chapter.ts", "chapter.njk", "page.njk"],
 };

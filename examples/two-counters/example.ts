@@ -5,6 +5,10 @@ export const twoCounters: Example = {
   name: "two-counters",
   title: "Two counters",
   line: "One class used twice: each instance has its own state, and neither knows the other.",
+  tries: [
+    "Count on both sides at once: each side waits for its own answers only.",
+    "Open this page in a second tab: it has counters of its own.",
+  ],
   components: { counter: Counter },
   sources: ["page.njk", "../counter/counter.ts", "../counter/counter.njk"],
 };

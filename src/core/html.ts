@@ -44,6 +44,24 @@ export function endOfTag(html: string, from: number): number {
   return -1;
 }
 
+/**
+ * Index of an attribute that stands in a tag; -1 when there is none. Its name may also occur in text and in values,
+ * which come from anywhere.
+ */
+export function findAttribute(html: string, name: string): number {
+  if (!html.includes(name)) return -1;
+  const attribute = new RegExp(`\\s${name}(?![^\\s=/>])`);
+  for (let open = html.indexOf("<"); open !== -1; ) {
+    const end = endOfTag(html, open);
+    if (end === -1) return -1;
+    const tag = html.slice(open, end).replace(/"[^"]*"|'[^']*'/g, (value) => " ".repeat(value.length));
+    const at = tag.search(attribute);
+    if (at !== -1) return open + at + 1;
+    open = html.indexOf("<", end);
+  }
+  return -1;
+}
+
 /** Fills `{{ name }}` holes of a built-in page with escaped values; a {@link SafeHtml} goes in as it is. */
 export function fillHoles(template: string, values: Readonly<Record<string, string | SafeHtml>>): string {
   return template.replace(/\{\{ (\w+) \}\}/g, (_hole, name: string) => {

@@ -1,3 +1,9 @@
+/**
+ * Components, the server that answers for them, and what adapters build on.
+ *
+ * @module hydrant
+ */
+
 export type { Caller, User } from "./caller.js";
 export type {
   CallContext,

@@ -21,9 +21,13 @@ export interface LiveInstance {
 
 const NO_PARAMS: object = Object.freeze({});
 
-async function validParams(definition: Definition, given: Readonly<Record<string, unknown>>): Promise<object> {
+async function validParams(
+  { settle }: Turn,
+  definition: Definition,
+  given: Readonly<Record<string, unknown>>,
+): Promise<object> {
   if (definition.params === undefined) return NO_PARAMS;
-  const result = await validate(definition.params as Schema<unknown, object>, given);
+  const result = await settle(validate(definition.params as Schema<unknown, object>, given));
   if (result.issues === undefined) return result.value;
   throw new HydrantError("invalid", `the params of ${definition.name} are not valid`, {
     fields: fieldErrors(result.issues),
@@ -44,7 +48,7 @@ export async function construct(
       `more than ${turn.runtime.limits.instances} components in one answer; see limits.instances`,
     );
   }
-  const params = await validParams(definition, given);
+  const params = await validParams(turn, definition, given);
   const fills = new Map<string, SlotContent>();
   const component = new definition.componentClass({
     id,
@@ -98,7 +102,7 @@ export async function putBack(live: LiveInstance, state: object, turn: Turn): Pr
   component.state = state;
   await derive(live, turn);
   if (definition.state !== undefined) {
-    const result = await validate(definition.state as Schema<unknown, object>, component.state);
+    const result = await turn.settle(validate(definition.state as Schema<unknown, object>, component.state));
     if (result.issues !== undefined) {
       throw new HydrantError("state_outdated", undefined, { cause: result.issues });
     }

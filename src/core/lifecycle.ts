@@ -5,7 +5,7 @@ import { findDefinition, findEvent } from "./find.js";
 import { freshInstanceId } from "./identity.js";
 import { construct, derive, firstState, handle } from "./instance.js";
 import { once } from "./receipts.js";
-import { openSeal, revive, validPayload } from "./revive.js";
+import { checkCaps, openSeal, revive, validPayload } from "./revive.js";
 import type { Runtime } from "./runtime.js";
 import type { OpenedSeal } from "./seal.js";
 import { conclude, placeChild, presentDone, presentHeld, presentNew, presentRefused, presentStale } from "./show.js";
@@ -16,6 +16,8 @@ import type { Placement } from "./view.js";
 /** A new instance: find → (admit) → construct → mount → present. */
 export async function mount(runtime: Runtime, call: MountCall): Promise<Outcome> {
   const definition = findDefinition(runtime, call.component);
+  // Params may be large where a page of the application gives them; a door bounds those of an address.
+  checkCaps(call.params ?? {}, runtime.limits.stateDepth, Number.POSITIVE_INFINITY);
   const turn = beginTurn(runtime, call, call);
   try {
     const id = call.id ?? freshInstanceId(definition.name, runtime.sealer);
@@ -88,7 +90,7 @@ export async function resolve(runtime: Runtime, call: MountCall | EventCall): Pr
     const { definition, event } = findEvent(runtime, call);
     const revived = await revive(turn, definition, openSeal(turn, definition, call));
     if (revived.stale !== undefined) throw new HydrantError(revived.stale);
-    const payload = await validPayload(runtime, event, call.payload ?? {});
+    const payload = await validPayload(turn, event, call.payload ?? {});
     if (payload.refusal !== undefined) throw new HydrantError("invalid", undefined, { fields: payload.refusal.errors });
     await handle(revived.live, event, payload.value, turn);
     await derive(revived.live, turn);
@@ -107,7 +109,7 @@ async function answerEvent(
 ): Promise<Outcome> {
   const { live, stale } = await revive(turn, definition, opened);
   if (stale !== undefined) return presentStale(turn, live, stale, call);
-  const payload = await validPayload(turn.runtime, event, call.payload ?? {});
+  const payload = await validPayload(turn, event, call.payload ?? {});
   if (payload.refusal !== undefined) return presentRefused(turn, live, payload.refusal);
   try {
     await handle(live, event, payload.value, turn);

@@ -2,7 +2,7 @@ import type { SlotContent } from "./composition.js";
 import type { Definition } from "./definition.js";
 import { enhance } from "./enhance.js";
 import { DefinitionError, ERRORS, type ErrorCode, HydrantError } from "./errors.js";
-import { endOfTag, escapeHtml } from "./html.js";
+import { endOfTag, escapeHtml, findAttribute } from "./html.js";
 import { PAGE_FIELD } from "./names.js";
 import { createView, MARK_END, type Placement, type Refusal, type Scope, sealMark } from "./view.js";
 
@@ -129,7 +129,7 @@ function complete(request: RenderRequest, scope: Scope, written: string, tag: st
   const form = scope.needsButtonForm
     ? `<form id="${request.id}--form" method="post" hidden><input type="hidden" name="state" value="${sealMark(scope)}">${pageField(request)}</form>`
     : "";
-  const own = html.indexOf(ERROR_PLACE);
+  const own = findAttribute(html, ERROR_PLACE);
   if (own !== -1) {
     const withMessage = message === "" ? html : insertAfterTag(html, own, message);
     return form === "" || STRICT_PARENTS.has(tag) ? withMessage : insertAfterTag(withMessage, 0, form);

@@ -64,19 +64,23 @@ export type Validated =
   | { readonly value: unknown; readonly refusal?: undefined }
   | { readonly value?: undefined; readonly refusal: Refusal };
 
+/** @throws {HydrantError} `malformed`, before any schema sees the fields. */
+export function checkCaps(fields: Readonly<Record<string, unknown>>, depth: number, nodes: number): void {
+  if (isWithinCaps(fields, depth, { nodes })) return;
+  throw new HydrantError(
+    "malformed",
+    "The request has too many fields, nests them too deep, or uses a name that is not allowed.",
+  );
+}
+
 export async function validPayload(
-  { limits }: Runtime,
+  { runtime: { limits }, settle }: Turn,
   { schema }: EventDefinition,
   payload: Readonly<Record<string, unknown>>,
 ): Promise<Validated> {
-  if (!isWithinCaps(payload, limits.payloadDepth, { nodes: limits.payloadNodes })) {
-    throw new HydrantError(
-      "malformed",
-      "The request has too many fields, nests them too deep, or uses a name that is not allowed.",
-    );
-  }
+  checkCaps(payload, limits.payloadDepth, limits.payloadNodes);
   if (schema === null) return { value: {} };
-  const result = await validate(schema, payload);
+  const result = await settle(validate(schema, payload));
   if (result.issues === undefined) return { value: result.value };
   return { refusal: { errors: fieldErrors(result.issues), submitted: payload } };
 }

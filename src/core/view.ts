@@ -118,6 +118,15 @@ function root(scope: Scope): SafeHtml {
   );
 }
 
+/** Half a surrogate pair has no place in an address; it is written as browsers write it. */
+function encodePart(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
+  }
+}
+
 function queryOf(event: string, args: Readonly<Record<string, unknown>>): string {
   let query = "";
   for (const name of Object.keys(args)) {
@@ -129,7 +138,7 @@ function queryOf(event: string, args: Readonly<Record<string, unknown>>): string
             'and none is called "state".',
         );
       }
-      query += `${query === "" ? "?" : "&"}${encodeURIComponent(name)}=${encodeURIComponent(String(item))}`;
+      query += `${query === "" ? "?" : "&"}${encodePart(name)}=${encodePart(String(item))}`;
     }
   }
   return query;

@@ -35,9 +35,9 @@ describe("the samples of the documentation", () => {
     expect(nameless.map(where)).toEqual([]);
   });
 
-  test("in TypeScript compile strictly against the package", () => {
+  test("in TypeScript compile strictly against the package", { timeout: 60_000 }, () => {
     expect(compile(folder, projects)).toEqual([]);
-  }, 60_000);
+  });
 
   test("in Nunjucks compile with the package's renderer", () => {
     for (const { folder, files } of projects) {
@@ -76,7 +76,7 @@ describe("the samples of the documentation", () => {
     expect(new Set(packed)).toEqual(new Set([`hydrant-${version}.tgz`]));
   });
 
-  test("that are run end well", () => {
+  test("that are run end well", { timeout: 60_000 }, () => {
     for (const sample of samples.filter(({ run }) => run)) {
       const project = projects.find(({ page, last }) => page === sample.page && last);
       const file = join(project?.folder ?? "", `sample-${sample.line}.ts`);

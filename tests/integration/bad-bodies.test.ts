@@ -24,6 +24,7 @@ async function expectRefused(answer: RawAnswer, status: number, code: string): P
   expect([answer.status, /data-code="(\w+)"/.exec(answer.body)?.[1]]).toEqual([status, code]);
   expect(stage.journal.ran).toEqual([]);
   expect(await stillAnswers(stage)).toBe(true);
+  stage.journal.ran.length = 0;
 }
 
 function part(name: string, value: string, more = ""): string {
@@ -55,7 +56,7 @@ describe("field names that reach for a prototype", () => {
     await expectRefused(await sendBody(stage, SAY, top, JSON_TYPE), 400, "malformed");
     const nested = `{"state":"${state}","text":"hello","a":[{"${name}":{"polluted":true}}]}`;
     await expectRefused(await sendBody(stage, SAY, nested, JSON_TYPE), 400, "malformed");
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect("polluted" in {}).toBe(false);
   });
 
   it("are refused as params of a mount", async () => {

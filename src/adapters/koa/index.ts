@@ -1,2 +1,8 @@
+/**
+ * The Koa door: a middleware that serves components and places them in pages.
+ *
+ * @module hydrant/koa
+ */
+
 export { type ComponentsContext, componentsOf, hydrantKoa, type KnownCaller, type KoaDoorOptions } from "./door.js";
 export type { PageComponents } from "./page-components.js";

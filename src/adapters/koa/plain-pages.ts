@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import { type Failure, fillHoles, SafeHtml } from "../../core/index.js";
 import { write } from "./answer.js";
@@ -14,19 +13,20 @@ function load(name: string): string {
   return readFileSync(new URL(`../../../templates/${name}`, import.meta.url), "utf8");
 }
 
-const posted = new WeakMap<IncomingMessage, string>();
+const POSTED = Symbol("the page a request says it came from");
+type Posted = Context & { [POSTED]?: string };
 
 /** Keeps which page a request says it came from; anything but a path of this site is passed over. */
 export function rememberPage(ctx: Context, page: unknown): void {
   if (typeof page !== "string" || !page.startsWith("/")) return;
   const origin = `${ctx.protocol}://${ctx.host}`;
   const url = URL.canParse(page, origin) ? new URL(page, origin) : undefined;
-  if (url?.origin === origin) posted.set(ctx.req, url.pathname + url.search);
+  if (url?.origin === origin) (ctx as Posted)[POSTED] = url.pathname + url.search;
 }
 
 /** Where the person came from, as a path of this site; `/` when that is not known. */
 export function pagePath(ctx: Context): string {
-  const page = posted.get(ctx.req);
+  const page = (ctx as Posted)[POSTED];
   if (page !== undefined) return page;
   const referer = ctx.get("Referer");
   if (!URL.canParse(referer)) return "/";

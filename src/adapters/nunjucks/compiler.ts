@@ -96,6 +96,11 @@ export class LeanCompiler extends engine.compiler.Compiler {
     this._emit(")");
   }
 
+  override compileCallExtension(node: SyntaxNode, frame: CompileFrame): void {
+    if (node.lineno !== undefined) this._emitLine(`lineno = ${node.lineno};`);
+    super.compileCallExtension(node, frame);
+  }
+
   _emitLoopBindings(node: SyntaxNode, _list: string, index: string, length: string): void {
     if (readsLoop(node.body as SyntaxNode)) this._emitLine(`frame.setLoop(${index}, ${length});`);
   }

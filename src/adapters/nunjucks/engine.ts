@@ -6,7 +6,8 @@ import transformer from "nunjucks/src/transformer.js";
 /** A node of Nunjucks' syntax tree. Which fields it has depends on `typename`. */
 export interface SyntaxNode {
   readonly typename: string;
-  readonly lineno: number;
+  /** From 0; a tag may not know it. */
+  readonly lineno: number | undefined;
   readonly children?: readonly SyntaxNode[];
   readonly [field: string]: unknown;
 }
@@ -25,6 +26,7 @@ export interface CompilerParts {
   _compileExpression(node: SyntaxNode, frame: CompileFrame): void;
   _compileAggregate(node: SyntaxNode, frame: CompileFrame, start?: string, end?: string): void;
   compile(node: SyntaxNode, frame?: CompileFrame): void;
+  compileCallExtension(node: SyntaxNode, frame: CompileFrame): void;
   compileLiteral(node: SyntaxNode, frame?: CompileFrame): void;
   getCode(): string;
 }

@@ -5,7 +5,7 @@ import { LeanCompiler } from "./compiler.js";
 import { type EnvironmentParts, engine, type SyntaxNode, transform } from "./engine.js";
 import { type FoundFile, findTemplate } from "./folders.js";
 import { runtime } from "./runtime.js";
-import { checkSyntax, type Dependency, dependenciesOf } from "./syntax.js";
+import { checkSyntax, type Dependency, dependenciesOf, placeIn } from "./syntax.js";
 import { type CompiledParts, CompiledTemplate } from "./template.js";
 import { joinUses, usesOf } from "./uses.js";
 
@@ -69,7 +69,7 @@ export class TemplateEnvironment extends nunjucks.Environment {
   #get(name: unknown, [, parent, ignoreMissing]: readonly unknown[]): unknown {
     if (name instanceof CompiledTemplate || name instanceof nunjucks.Template) return name;
     const from = typeof parent === "string" ? parent : undefined;
-    if (ignoreMissing === true && this.#find(String(name), from) === undefined) return EMPTY(this.parts);
+    if (ignoreMissing === true && this.#find(String(name), from) === undefined) return emptyTemplate(this.parts);
     return this.#entry(String(name), from).template;
   }
 
@@ -112,7 +112,7 @@ export class TemplateEnvironment extends nunjucks.Environment {
       const dependency = this.#entry(name, path);
       if (isPart) parts.push(dependency);
     } catch (error) {
-      throw new DefinitionError(`${path}, line ${line}: ${(error as Error).message}`, { cause: error });
+      throw new DefinitionError(`${placeIn(path, line)}: ${(error as Error).message}`, { cause: error });
     }
   }
 
@@ -136,5 +136,6 @@ export class TemplateEnvironment extends nunjucks.Environment {
 }
 
 /** Stands in for a template that may be missing. */
-const EMPTY = (env: EnvironmentParts): CompiledTemplate =>
-  new CompiledTemplate(env, { root: (_env, _context, _frame, _runtime, done) => done(null, "") });
+function emptyTemplate(env: EnvironmentParts): CompiledTemplate {
+  return new CompiledTemplate(env, { root: (_env, _context, _frame, _runtime, done) => done(null, "") });
+}

@@ -1,1 +1,7 @@
+/**
+ * Templates in Nunjucks.
+ *
+ * @module hydrant/nunjucks
+ */
+
 export { type NunjucksOptions, nunjucksRenderer } from "./renderer.js";

@@ -2,6 +2,7 @@ import { DefinitionError, escapeHtml, HydrantError, SafeHtml } from "../../core/
 import { Context } from "./context.js";
 import { type EnvironmentParts, engine, SafeString } from "./engine.js";
 import { Frame } from "./frame.js";
+import { placeIn } from "./syntax.js";
 import { CompiledTemplate } from "./template.js";
 
 /** What compiled templates call while they run, besides what they take from Nunjucks' own runtime. */
@@ -22,7 +23,7 @@ const own = {
 export const runtime: Readonly<Record<string, unknown>> = { ...engine.runtime, ...own };
 
 /** A value as HTML text: every kind but finished HTML is escaped. */
-export function text(value: unknown): string {
+function text(value: unknown): string {
   if (typeof value === "string") return escapeHtml(value);
   if (typeof value === "number") return String(value);
   if (value === undefined || value === null) return "";
@@ -103,8 +104,7 @@ const LOCATED = Symbol("located");
 /** Says where in which template something failed. A refusal for the browser keeps its code, and so its type. */
 function locate(error: unknown, template: string, line: number): unknown {
   if (error instanceof HydrantError || (error instanceof Error && LOCATED in error)) return error;
-  const place = line < 0 ? template : `${template}, line ${line + 1}`;
   const message = error instanceof Error ? error.message : String(error);
   const Kind = error instanceof DefinitionError ? DefinitionError : Error;
-  return Object.assign(new Kind(`${place}: ${message}`, { cause: error }), { [LOCATED]: true });
+  return Object.assign(new Kind(`${placeIn(template, line)}: ${message}`, { cause: error }), { [LOCATED]: true });
 }

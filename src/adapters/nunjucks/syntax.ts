@@ -4,7 +4,7 @@ import { type EnvironmentParts, nodesOf, type SyntaxNode } from "./engine.js";
 /** A template that another one names in so many words. */
 export interface Dependency {
   readonly name: string;
-  readonly line: number;
+  readonly line: number | undefined;
   /** It is included. Of an imported or extended one, much may never run. */
   readonly isPart: boolean;
 }
@@ -18,8 +18,13 @@ const ASYNCHRONOUS: Readonly<Record<string, string>> = {
   CallExtensionAsync: "an asynchronous tag",
 };
 
+/** `/templates/card.njk, line 3`, where the line is known; Nunjucks counts lines from 0. */
+export function placeIn(template: string, line: number | undefined): string {
+  return line === undefined || line < 0 ? template : `${template}, line ${line + 1}`;
+}
+
 function refuse(template: string, node: SyntaxNode, problem: string): never {
-  throw new DefinitionError(`${template}, line ${node.lineno + 1}: ${problem}`);
+  throw new DefinitionError(`${placeIn(template, node.lineno)}: ${problem}`);
 }
 
 function checkKnown(template: string, node: SyntaxNode, kind: string, name: unknown, known: object): void {
@@ -63,7 +68,7 @@ export function* dependenciesOf(tree: SyntaxNode): Generator<Dependency> {
     if ((node.template as SyntaxNode).typename === "Literal" && typeof value === "string") {
       yield {
         name: value,
-        line: node.lineno + 1,
+        line: node.lineno,
         isPart: node.typename === "Include",
       };
     }

@@ -3,14 +3,14 @@ import { SafeHtml } from "../../core/index.js";
 
 /** The parts of Nunjucks' parser that a tag needs; its types leave them out. */
 interface Parser {
-  nextToken(): { value: string };
+  nextToken(): { value: string; lineno: number };
   parseSignature(tolerant: boolean | null, noParens: boolean): unknown;
   advanceAfterBlockEnd(name?: string): void;
   parseUntilBlocks(...names: string[]): unknown;
 }
 
 interface Nodes {
-  CallExtension: new (extension: object, run: string, args: unknown, content: unknown[]) => unknown;
+  CallExtension: new (extension: object, run: string, args: unknown, content: unknown[]) => object;
 }
 
 interface RunContext {
@@ -29,7 +29,8 @@ function parseBlock(this: { tags: string[] }, parser: Parser, nodes: Nodes): unk
   parser.advanceAfterBlockEnd(token.value);
   const body = parser.parseUntilBlocks(`end${name}`);
   parser.advanceAfterBlockEnd();
-  return new nodes.CallExtension(this, "run", args, [body]);
+  // Nunjucks does not note the line of a tag, and without it an error could not name it.
+  return Object.assign(new nodes.CallExtension(this, "run", args, [body]), { lineno: token.lineno });
 }
 
 /** `{% component "card", title="x" %} … {% endcomponent %}`: what stands between goes into the slot `default`. */

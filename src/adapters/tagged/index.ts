@@ -1,3 +1,9 @@
+/**
+ * Templates as plain functions.
+ *
+ * @module hydrant/tagged
+ */
+
 import {
   DefinitionError,
   escapeHtml,

@@ -1,3 +1,9 @@
+/**
+ * Components called without a port or a browser.
+ *
+ * @module hydrant/testing
+ */
+
 export {
   createTestDoor,
   type MountOptions,

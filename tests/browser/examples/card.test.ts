@@ -31,7 +31,7 @@ test("the shelf adds a counter to the card, and neither card nor counters start 
   await page.getByRole("button", { name: "+1" }).nth(2).click();
   await expect.poll(() => counts(page)).toEqual(["11", "20", "31"]);
   await page.getByRole("button", { name: "Paint the card" }).click();
-  await expect.poll(() => page.getByText("Painted 2 times").count()).toBe(1);
+  await expect.poll(() => page.getByText("Times painted: 2").count()).toBe(1);
   expect(await counts(page)).toEqual(["11", "20", "31"]);
 });
 

@@ -28,7 +28,7 @@ function start(script: string, env: Readonly<Record<string, string>>): Started {
 }
 
 async function addressOf({ said }: Started): Promise<string> {
-  await expect.poll(said, { timeout: 15_000 }).toMatch(/open at http:\S+\n[^]*Ctrl\+C/);
+  await expect.poll(said, { timeout: 15_000 }).toMatch(/open at http:\S+\n[\s\S]*Ctrl\+C/);
   return /open at (http:\S+)/.exec(said())?.[1] as string;
 }
 

@@ -4,6 +4,10 @@ import { nunjucksRenderer } from "../../../src/adapters/nunjucks/index.js";
 import { DefinitionError, HydrantError, SafeHtml } from "../../../src/core/index.js";
 import { type Configure, type Files, folderOf, hydrantRender } from "./both-ways.js";
 
+interface Nodes {
+  readonly CallExtensionAsync: new (...parts: readonly unknown[]) => unknown;
+}
+
 function refusal(files: Files | string, configure?: Configure): Error {
   try {
     hydrantRender(typeof files === "string" ? { "main.njk": files } : files, {}, configure);
@@ -64,6 +68,19 @@ describe("what cannot work is refused when the server starts", () => {
       expect(error.message).toMatch(/line 1: the filter "later" is asynchronous/);
     },
   );
+
+  it("refuses an asynchronous tag", () => {
+    const tag = {
+      tags: ["later"],
+      parse(parser: { nextToken(): { value: string }; advanceAfterBlockEnd(name: string): void }, nodes: Nodes) {
+        parser.advanceAfterBlockEnd(parser.nextToken().value);
+        return new nodes.CallExtensionAsync(tag, "run", null, []);
+      },
+    };
+    const error = refusal("\n{% later %}", (environment) => environment.addExtension("later", tag));
+    expect(error).toBeInstanceOf(DefinitionError);
+    expect(error.message).toMatch(/main\.njk: templates run synchronously and cannot use an asynchronous tag/);
+  });
 
   it("refuses a configuration that switches autoescape off", () => {
     const off: Configure = (environment) =>

@@ -79,7 +79,7 @@ describe("the tags for components and slots", () => {
 
   it("say what is wrong with a slot outside a component", () => {
     expect(() => hydrantRender({ "main.njk": '\n{% slot "x" %}{% endslot %}' }, helpers())).toThrow(
-      /{% slot "x" %} stands outside {% component %}; in a component's own template write {{ slot\("x"\) }}/,
+      /main\.njk, line 2: {% slot "x" %} stands outside {% component %}; in a component's own template write {{ slot\("x"\) }}/,
     );
   });
 
