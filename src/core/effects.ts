@@ -3,8 +3,8 @@ import { HydrantError } from "./errors.js";
 /** Another instance on the page that is mounted anew with the answer. */
 export interface RefreshRequest {
   /**
-   * The key it was placed with: `component("detail", key="detail")`. Looked for beside this instance: among the children
-   * of the same parent, or in the same page.
+   * The key it was placed with: `component("detail", key="detail")`. A child of this instance that the page shows is
+   * meant first; then one beside it, in the same parent or the same page.
    */
   readonly key: string;
   /** Name of the component to mount there. */

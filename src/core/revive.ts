@@ -4,7 +4,6 @@ import type { Definition, EventDefinition } from "./definition.js";
 import { type ErrorCode, HydrantError } from "./errors.js";
 import { construct, firstState, type LiveInstance, putBack } from "./instance.js";
 import { fieldErrors, validate } from "./ports/schema.js";
-import type { Runtime } from "./runtime.js";
 import type { OpenedSeal } from "./seal.js";
 import { fromText, type Snapshot } from "./state.js";
 import type { Turn } from "./turn.js";

@@ -67,7 +67,7 @@ function keysOf({ keys = [], mode = "production" }: ComponentServerOptions, log:
         'On your own machine `mode: "development"` makes one.',
     );
   }
-  log.warn({}, "no key was given, so a random one was made: open pages start anew when this process restarts");
+  log.warn({}, "no key was given, so a random one was made: open pages have to be reloaded when this process restarts");
   return [developmentKey()];
 }
 

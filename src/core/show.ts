@@ -3,7 +3,7 @@ import type { Definition } from "./definition.js";
 import { type ErrorCode, HydrantError } from "./errors.js";
 import { findDefinition } from "./find.js";
 import { escapeHtml } from "./html.js";
-import { siblingId } from "./identity.js";
+import { childId, siblingId } from "./identity.js";
 import { construct, firstState, type LiveInstance } from "./instance.js";
 import { PAGE_FIELD } from "./names.js";
 import { type Presentation, type Presented, type Presenter, present } from "./present.js";
@@ -89,7 +89,7 @@ export async function presentDone(turn: Turn, live: LiveInstance): Promise<Outco
   if (effects.redirect !== undefined) return without(turn, live, "redirect", 200);
   if (effects.removed) return without(turn, live, "removed", 200);
   if (effects.unchanged && effects.refresh.length === 0) return without(turn, live, "nothing", 204);
-  return conclude(turn, await present(live, turn, presenterOf(turn), {}), { kind: "done", status: 200 }, live.id);
+  return conclude(turn, await present(live, turn, presenterOf(turn), {}), { kind: "done", status: 200 }, live);
 }
 
 export async function presentRefused(turn: Turn, live: LiveInstance, refusal: Refusal): Promise<Outcome> {
@@ -114,16 +114,18 @@ export async function presentStale(
 type Ending = Pick<Outcome, "kind" | "status"> & Partial<Pick<Outcome, "code" | "refusal">>;
 
 /** Mounts what was asked to be refreshed, and hands over the outcome. */
-export async function conclude(turn: Turn, presented: Presented, ending: Ending, id?: string): Promise<Outcome> {
-  const refreshed = id === undefined ? [] : await refreshOthers(turn, id);
+export async function conclude(turn: Turn, presented: Presented, ending: Ending, by?: LiveInstance): Promise<Outcome> {
+  const refreshed = by === undefined ? [] : await refreshOthers(turn, by);
   return outcome(turn, presented.fragment, [...presented.partials, ...refreshed], ending);
 }
 
-async function refreshOthers(turn: Turn, id: string): Promise<PagePartial[]> {
+async function refreshOthers(turn: Turn, by: LiveInstance): Promise<PagePartial[]> {
+  const { sealer } = turn.runtime;
   const partials: PagePartial[] = [];
   for (const { key, component, params } of turn.effects.refresh) {
     const definition = findDefinition(turn.runtime, component);
-    const target = siblingId(id, key, turn.runtime.sealer);
+    const isChild = Object.hasOwn(by.previous?.children ?? {}, key);
+    const target = isChild ? childId(by.id, key, sealer) : siblingId(by.id, key, sealer);
     const { fragment } = await presentNew(turn, definition, target, params, {});
     const instance = { component, state: fragment.state };
     partials.push({ target, swap: "outerMorph", html: fragment.html, instance });

@@ -66,9 +66,10 @@ export function heldIn(html: string, component: string, id = `c-${component}`): 
   return { component, component_id: id, state: sealIn(html, id), html: page.html(page(`[id="${id}"]`)) ?? "" };
 }
 
-function fixtureApp({ server }: StageParts, prefix: string): Koa<DefaultState, ComponentsContext> {
+function fixtureApp({ server, log }: StageParts, prefix: string): Koa<DefaultState, ComponentsContext> {
   const app = new Koa<DefaultState, ComponentsContext>();
-  app.silent = true;
+  // What Koa itself would write to the console must not happen either.
+  app.on("error", (error: unknown) => log.error({ error }, "an error reached Koa"));
   // `x-user` stands for whatever the application knows a person by; without it a visitor is anonymous.
   const caller = (ctx: Koa.Context) => ({ user: ctx.get("x-user") === "" ? null : { id: ctx.get("x-user") } });
   app.use(hydrantKoa(server, { prefix, caller, origins: ["https://friend.example"] }));

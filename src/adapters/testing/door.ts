@@ -82,11 +82,10 @@ export interface TestDoor {
 export type MountOptions = Pick<MountCall, "id" | "slots" | "wholePage"> & Pick<SendOptions, "caller">;
 
 const VISITOR: Caller = { user: null, session: "test" };
-const NO_FIELDS: TestAnswer["fields"] = Object.freeze({});
 
 function succeeded(outcome: Outcome): TestAnswer {
   const { refusal, ...wire } = outcome;
-  return { ...wire, fields: refusal?.errors ?? NO_FIELDS, failure: undefined };
+  return { ...wire, fields: { ...refusal?.errors }, failure: undefined };
 }
 
 function failed(failure: Failure): TestAnswer {
@@ -94,7 +93,7 @@ function failed(failure: Failure): TestAnswer {
     kind: "failed",
     status: failure.status,
     code: failure.code,
-    fields: failure.fields ?? NO_FIELDS,
+    fields: { ...failure.fields },
     html: "",
     state: "",
     component_id: "",

@@ -87,6 +87,7 @@ const on = stage({
       ({ state, root, on: send }) => html`<section ${root()}>
         <output>${state.count}</output><input id="typed" name="typed">
         ${["add", "quiet", "leave", "announce", "push", "crash"].map((event) => html`<button id="${event}" ${send(event)}>${event}</button>`)}
+        <button id="impatient" hx-config="timeout:200ms" ${send("slow")}>impatient</button>
         <button id="slow" hx-sync="this:drop" ${send("slow")}>slow</button>
         ${CODES.map((code) => html`<button id="${code}" ${send("fail", { code })}>${code}</button>`)}
         <button id="look" hx-get="/look" hx-target="#found" hx-swap="innerHTML">look</button><div id="found"></div>
@@ -279,6 +280,17 @@ describe("answers that no component gave", () => {
     expect(await heard()).toEqual(["network"]);
     // htmx reports the failure on the console, as it should.
     expect(on.complaints.splice(0).join()).toContain("Failed to fetch");
+    await standsAsBefore(page);
+  });
+
+  it("an answer that takes too long is given up, and the component says so", async () => {
+    const page = await on.open("/");
+    await page.fill("#typed", "mine");
+    await page.click("#impatient");
+    await gate.reached("slow");
+    await page.waitForSelector('[data-component-error] [role=alert][data-code="network"]');
+    gate.open("slow");
+    expect(on.complaints.splice(0).join()).toContain("timeout");
     await standsAsBefore(page);
   });
 });

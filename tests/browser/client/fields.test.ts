@@ -64,7 +64,7 @@ const templates = {
     ({ state, root, on, control, error, value }) => html`<section ${root()}>
       <output>${state.count}</output>
       <button id="touch" ${on("touch")}>touch</button>
-      <button id="slow" hx-disable="this" ${on("touch", { gate: "slow" })}>slow</button>
+      <button id="slow" hx-sync="this:drop" hx-disable="this" ${on("touch", { gate: "slow" })}>slow</button>
       <button id="suggest" ${on("suggest", { title: "from the server" })}>suggest</button>
       <button id="open" ${on("open")}>open</button>
       <label><input id="free" name="free" value="${state.title}"></label>
@@ -188,6 +188,17 @@ describe("what the person typed", () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("title");
   });
 
+  it("is not interrupted when a refusal arrives while somebody types elsewhere", async () => {
+    const page = await on.open("/");
+    await page.fill("[name=title]", "x");
+    await page.evaluate(() => document.querySelector<HTMLFormElement>("#form")?.requestSubmit());
+    await page.locator("#last").pressSequentially("other");
+    await page.waitForSelector('[aria-invalid="true"]');
+    await settled(page);
+    await page.keyboard.type(" words");
+    expect(await page.inputValue("#last")).toBe("other words");
+  });
+
   it("stays in all fields when the state was too old and the instance began anew", async () => {
     const page = await on.open("/");
     await page.click("#suggest");
@@ -247,9 +258,10 @@ describe("what the person opened, scrolled and focused", () => {
     const page = await on.open("/");
     await page.click("#slow");
     await gate.reached("slow");
+    await page.click("#touch");
+    await shows(page, "output", "1");
     expect(await page.isDisabled("#slow")).toBe(true);
     gate.open("slow");
-    await shows(page, "output", "1");
     await expect.poll(() => page.isDisabled("#slow")).toBe(false);
   });
 

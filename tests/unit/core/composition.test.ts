@@ -256,6 +256,37 @@ describe("what stands in a slot", () => {
   });
 });
 
+describe("a refresh", () => {
+  class Panel extends Component<{ n: number }> {
+    static override readonly template = "panel";
+    static override readonly events = { renew: z.object({ key: z.string() }) };
+    override mount() {
+      this.state = { n: 0 };
+    }
+    on_renew({ key }: { key: string }) {
+      this.refresh({ key, component: "counter", params: { start: 77 } });
+    }
+  }
+  const server = serverWith(
+    { panel: Panel },
+    { panel: ({ root, component }) => html`<div ${root()}>${component("counter", { key: "inner" })}</div>` },
+  );
+  const renew = async (key: string) => {
+    const { state } = await server.mount({ component: "panel", id: "c-panel", caller });
+    const answer = await server.dispatch({ component: "panel", event: "renew", payload: { key }, state, caller });
+    return answer.partials;
+  };
+
+  it.each([
+    ["a child of the instance", "inner", "c-panel__inner"],
+    ["an instance beside it", "other", "c-other"],
+  ])("mounts %s anew with the answer", async (_what, key, target) => {
+    const [partial] = await renew(key);
+    expect(partial?.target).toBe(target);
+    expect(load(partial?.html ?? "")(`#${target} output`).text()).toBe("77");
+  });
+});
+
 describe("mistakes in a composition", () => {
   class Wrong extends Component {
     static override readonly template: string = "wrong";
