@@ -97,8 +97,7 @@
     const keep = same && (said(field) === said(fresh) || typing || (stale && value !== said(field)));
     if (field.options) afterMorph.push(() => put(field, keep ? value : said(field)));
     else if (!keep) put(field, said(fresh));
-    else if (ticks(field)) field.checked = !!value;
-    else {
+    else if (!ticks(field)) {
       // Once set by hand a value no longer follows its attribute. A half-typed number would be lost by that.
       if (!field.validity.badInput) field.value = `${value}`;
       field.defaultValue = fresh.defaultValue;
@@ -191,7 +190,7 @@
     const name = CSS.escape(focused?.getAttribute("name") ?? "");
     let heir = focused && now === document.body && (live(focused) ?? root.querySelector(`[name="${name}"]`) ?? root);
     if (heir === root && !root.hasAttribute("tabindex")) root.setAttribute("tabindex", "-1");
-    if (refused && !(now.matches(FIELDS) && sent.get(now) !== held(now)))
+    if (refused && !(now?.matches(FIELDS) && sent.get(now) !== held(now)))
       heir = own(root, '[aria-invalid="true"]') ?? heir;
     if (heir) /** @type {HTMLElement} */ (heir).focus({ preventScroll: !refused });
   }

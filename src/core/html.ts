@@ -25,6 +25,15 @@ export function escapeHtml(text: string): string {
   return SPECIAL.test(text) ? text.replace(ALL_SPECIAL, (character) => ENTITIES[character] as string) : text;
 }
 
+/** One part of an address. Half a surrogate pair has no place in it and is written as browsers write it. */
+export function encodeAddressPart(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
+  }
+}
+
 /**
  * Index of the `>` that ends the tag which `from` stands in, quotes respected; -1 when the tag never ends.
  * Used on HTML a template made, never on HTML from outside.

@@ -1,7 +1,7 @@
 import type { Composition, SlotContent } from "./composition.js";
 import type { Definition } from "./definition.js";
 import { DefinitionError } from "./errors.js";
-import { escapeHtml, SafeHtml } from "./html.js";
+import { encodeAddressPart, escapeHtml, SafeHtml } from "./html.js";
 
 /** Attributes and components in a template: what every template can call. */
 export interface Helpers {
@@ -118,15 +118,6 @@ function root(scope: Scope): SafeHtml {
   );
 }
 
-/** Half a surrogate pair has no place in an address; it is written as browsers write it. */
-function encodePart(text: string): string {
-  try {
-    return encodeURIComponent(text);
-  } catch {
-    return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
-  }
-}
-
 function queryOf(event: string, args: Readonly<Record<string, unknown>>): string {
   let query = "";
   for (const name of Object.keys(args)) {
@@ -138,7 +129,7 @@ function queryOf(event: string, args: Readonly<Record<string, unknown>>): string
             'and none is called "state".',
         );
       }
-      query += `${query === "" ? "?" : "&"}${encodePart(name)}=${encodePart(String(item))}`;
+      query += `${query === "" ? "?" : "&"}${encodeAddressPart(name)}=${encodeAddressPart(String(item))}`;
     }
   }
   return query;

@@ -6,6 +6,6 @@ export const EVERY_DOOR =
 
 /** Audits of what only HTTP has: methods, headers, bodies, pages, cookies. */
 export const ONLY_HTTP =
-  "R1.1 R1.2 R1.5 R1.6 R1.7 R1.9 R1.10 R1.11 R1.12 R1.17 A3.1 A3.8 A3.15 A3.32 A3.33 A3.17 A3.18 A3.19 A3.34 A3.35 A3.36 A3.37 A3.38 A3.39 A3.29 A3.30 N4.1 N4.2 N4.3 N4.4 N4.5 N4.6 N4.7 N4.8 X7.1 X7.2 X7.3 X7.4 X7.5 X7.6 X7.7".split(
+  "R1.1 R1.2 R1.5 R1.6 R1.7 R1.9 R1.10 R1.11 R1.12 R1.17 A3.1 A3.8 A3.15 A3.32 A3.33 A3.17 A3.18 A3.19 A3.34 A3.35 A3.36 A3.37 A3.38 A3.39 A3.29 A3.30 N4.1 N4.2 N4.3 N4.4 N4.5 N4.6 N4.7 N4.8 N4.9 N4.10 X7.1 X7.2 X7.3 X7.4 X7.5 X7.6 X7.7".split(
     " ",
   );

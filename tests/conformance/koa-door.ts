@@ -69,7 +69,10 @@ export function heldIn(html: string, component: string, id = `c-${component}`): 
 function fixtureApp({ server, log }: StageParts, prefix: string): Koa<DefaultState, ComponentsContext> {
   const app = new Koa<DefaultState, ComponentsContext>();
   // What Koa itself would write to the console must not happen either.
-  app.on("error", (error: unknown) => log.error({ error }, "an error reached Koa"));
+  // It reports broken connections of every application; those are the client's doing.
+  app.on("error", (error: Error & { code?: string }) => {
+    if (!/^(?:HPE_|ECONNRESET)/.test(error.code ?? "")) log.error({ error }, "an error reached Koa");
+  });
   // `x-user` stands for whatever the application knows a person by; without it a visitor is anonymous.
   const caller = (ctx: Koa.Context) => ({ user: ctx.get("x-user") === "" ? null : { id: ctx.get("x-user") } });
   app.use(hydrantKoa(server, { prefix, caller, origins: ["https://friend.example"] }));

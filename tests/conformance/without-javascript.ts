@@ -28,6 +28,16 @@ async function submit(
   });
 }
 
+const ELSEWHERE = [
+  "//evil.example",
+  "/\\evil.example",
+  "/.//evil.example",
+  "/\t/evil.example",
+  "https://evil.example/",
+  "javascript:alert(1)",
+  "data:text/html,x",
+];
+
 const http: Audit<HttpStage>[] = [
   {
     id: "N4.1",
@@ -139,6 +149,41 @@ const http: Audit<HttpStage>[] = [
         const answer = await submit(stage, "add", { by: "4" }, { Referer: referer });
         const $ = load(answer.body);
         expect([answer.status, $("#c-desk output").text(), $("h1").length]).toEqual([200, "7", 0]);
+      }
+    },
+  },
+  {
+    id: "N4.9",
+    must: "a form says itself which page it stands in, so that no Referer is needed",
+    async run(open) {
+      const stage = await open();
+      const page = await stage.http.request({ path: PAGE, headers: ANN });
+      const form = load(page.body)("#c-desk form[action]").first();
+      const fields = Object.fromEntries(
+        form
+          .find("input[type=hidden]")
+          .toArray()
+          .map(({ attribs: { name = "", value = "" } }) => [name, value]),
+      );
+      const answer = await stage.http.request({
+        method: "POST",
+        path: form.attr("action") ?? "",
+        headers: { ...ANN, ...FORM },
+        body: formBody({ ...fields, text: "hello" }),
+      });
+      const $ = load(answer.body);
+      expect([answer.status, $("h1").text(), $("#c-desk q").text()]).toEqual([200, "Fixture page", "hello"]);
+    },
+  },
+  {
+    id: "N4.10",
+    must: "the way back never leads to another site or to a script",
+    async run(open) {
+      const stage = await open();
+      for (const page of [...ELSEWHERE, `${stage.http.origin}//evil.example`]) {
+        const typed = await submit(stage, "explode", { _page: page }, { Referer: "" });
+        const sent = await submit(stage, "explode", {}, { Referer: page });
+        for (const { body } of [typed, sent]) expect([page, load(body)("main a").attr("href")]).toEqual([page, "/"]);
       }
     },
   },

@@ -73,7 +73,7 @@ const templates = {
       <input type="checkbox" id="vain" name="vain" ${on("tick")}>
       <input type="radio" id="red" name="colour" value="red"${state.colour === "red" ? html` checked` : ""}>
       <input type="radio" id="blue" name="colour" value="blue"${state.colour === "blue" ? html` checked` : ""}>
-      <select id="pick" name="pick">${["red", "green", "blue"].map((one) => html`<option${one === state.colour ? html` selected` : ""}>${one}</option>`)}</select>
+      <select id="pick" name="pick">${[...(state.count > 0 ? ["amber"] : []), "red", "green", "blue"].map((one) => html`<option${one === state.colour ? html` selected` : ""}>${one}</option>`)}</select>
       <div id="scroll" class="low"><p>${"long text ".repeat(300)}${state.count}</p></div>
       <details id="more"><summary>more</summary>${state.count}</details>
       <details id="told"${state.open ? html` open` : ""}><summary>told</summary>${state.count}</details>

@@ -135,3 +135,23 @@ test("notebook: write, turn the page, and meet a conflict without losing what wa
   await page.getByRole("button", { name: "Write" }).click();
   expect(await page.locator(".stage li").first().innerText()).toContain("Typed in the first");
 });
+
+test.each([
+  "//elsewhere.example/x",
+  "https://elsewhere.example/",
+  "javascript:alert(1)",
+  "/components/counter/increment",
+  "/no-such-page",
+])("a form that says it stands in %s is answered all the same, and leads nowhere else", async (where) => {
+  const page = await visit("/counter");
+  const state = await page.locator("input[name=state]").first().inputValue();
+  const answer = await page.request.post("/components/counter/increment?by=1", {
+    form: { state, _page: where },
+    headers: { origin: new URL(page.url()).origin },
+  });
+  expect(answer.status()).toBe(200);
+  const html = await answer.text();
+  expect(html).toContain("<output>6</output>");
+  expect(html).not.toContain("elsewhere");
+  expect(html).not.toContain("javascript:");
+});
