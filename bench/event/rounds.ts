@@ -9,7 +9,9 @@ import { loadFor, openVisitors, type Sample } from "./load.js";
 import { Visitor } from "./visitor.js";
 
 const VISITORS = 32;
-const WARM_UP_MS = 2_500;
+/** Enough for the compiler to be done with the code of each server, however busy the machine is. */
+const WARM_UP_REQUESTS = 6_000;
+const WARM_UP_MOST_MS = 10_000;
 const SLOT_MS = 1_000;
 const ROUNDS = 9;
 /** A round in which others used more of the machine than this is measured again, as often as `MOST_ROUNDS` allows. */
@@ -67,12 +69,20 @@ function isNoisy(round: Round): boolean {
   return [...round.values()].some(({ neighbours }) => neighbours > NOISY);
 }
 
+async function warmUp(contender: Contender, visitors: readonly Visitor[]): Promise<void> {
+  const until = performance.now() + WARM_UP_MOST_MS;
+  for (let requests = 0; requests < WARM_UP_REQUESTS && performance.now() < until; ) {
+    requests += (await loadFor(contender, visitors, 500)).requests;
+  }
+}
+
 /** A B C D E, A B C D E, …: whatever else the machine does meets all of them alike. */
 async function measureRounds(contenders: readonly Contender[]): Promise<{ rounds: Round[]; repeated: number }> {
   const visitors = new Map<Contender, Visitor[]>();
   for (const contender of contenders) {
-    visitors.set(contender, await openVisitors(contender, VISITORS));
-    await loadFor(contender, visitors.get(contender) as Visitor[], WARM_UP_MS);
+    const opened = await openVisitors(contender, VISITORS);
+    visitors.set(contender, opened);
+    await warmUp(contender, opened);
   }
   const quiet: Round[] = [];
   const noisy: Round[] = [];
@@ -91,13 +101,15 @@ async function measureRounds(contenders: readonly Contender[]): Promise<{ rounds
 function summarise(rounds: readonly Round[]): Pick<EventResult, "rows" | "cpuToHandWritten" | "neighbours"> {
   const over = (pick: (round: Round) => number): number => median(rounds.map(pick));
   const of = (round: Round, name: ContenderName): Sample => round.get(name) as Sample;
-  const rows = (Object.keys(CONTENDERS) as ContenderName[]).map((name): EventRow => ({
-    name,
-    cpu: over((round) => of(round, name).cpuPerRequest),
-    requestsPerSecond: over((round) => of(round, name).requestsPerSecond),
-    cpuToKoa: over((round) => of(round, name).cpuPerRequest / of(round, "bare-koa").cpuPerRequest),
-    speedToKoa: over((round) => of(round, name).requestsPerSecond / of(round, "bare-koa").requestsPerSecond),
-  }));
+  const rows = (Object.keys(CONTENDERS) as ContenderName[]).map(
+    (name): EventRow => ({
+      name,
+      cpu: over((round) => of(round, name).cpuPerRequest),
+      requestsPerSecond: over((round) => of(round, name).requestsPerSecond),
+      cpuToKoa: over((round) => of(round, name).cpuPerRequest / of(round, "bare-koa").cpuPerRequest),
+      speedToKoa: over((round) => of(round, name).requestsPerSecond / of(round, "bare-koa").requestsPerSecond),
+    }),
+  );
   return {
     rows,
     cpuToHandWritten: over((round) => of(round, "hydrant").cpuPerRequest / of(round, "hand-written").cpuPerRequest),

@@ -60,7 +60,8 @@ export class Visitor {
     const page = await connection.ask(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/html\r\n\r\n`);
     const state = stateIn(page.body);
     if (page.status !== 200 || state === "") throw new Error(`no counter in the page:\n${page.head}\n\n${page.body}`);
-    const cookie = COOKIE.exec(page.head)?.[1] ?? "hydrant_components=abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUV";
+    const cookie =
+      COOKIE.exec(page.head)?.[1] ?? "hydrant_components=abcdefghijklmnopqrstuvwxyz.ABCDEFGHIJKLMNOPQRSTUV";
     const head = eventHead(port, ID.exec(page.body)?.[1] ?? "", cookie);
     return new Visitor(connection, cookie, head, randomUUID().slice(0, 24), state, countIn(page.body));
   }

@@ -41,9 +41,9 @@ export interface EventCall extends CallContext {
   /** Fields as they came, before the event's schema. Default none. */
   readonly payload?: Readonly<Record<string, unknown>>;
   /** The instance the door was told about, where it was; a seal of another one is refused. */
-  readonly instance?: string;
+  readonly instance?: string | undefined;
   /** One per intent; the same key is never carried out twice. At most 200 characters. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Asks for a new instance somebody was given a ticket for. */

@@ -6,6 +6,8 @@ export class SafeHtml {
   }
 }
 
+/** Text that means itself in an address; most names and arguments are of this kind. */
+const PLAIN = /^[\w.~-]*$/;
 const SPECIAL = /[&<>"'\\]/;
 const ALL_SPECIAL = /[&<>"'\\]/g;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -27,6 +29,7 @@ export function escapeHtml(text: string): string {
 
 /** One part of an address. Half a surrogate pair has no place in it and is written as browsers write it. */
 export function encodeAddressPart(text: string): string {
+  if (PLAIN.test(text)) return text;
   try {
     return encodeURIComponent(text);
   } catch {

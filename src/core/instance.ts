@@ -62,15 +62,21 @@ export async function construct(
 }
 
 /** Runs the author's code; whatever it throws that has no code of its own is `internal`. */
-export async function runAuthored<T>(turn: Turn, what: string, code: () => T | Promise<T>): Promise<T> {
+export function runAuthored<T>(turn: Turn, what: string, code: () => T | Promise<T>): T | Promise<T> {
   try {
-    return await turn.settle(code());
+    const value = turn.settle(code());
+    return value instanceof Promise ? value.catch((cause) => failAuthored(turn, what, cause)) : value;
   } catch (cause) {
-    if (cause instanceof HydrantError) throw cause;
-    if (turn.cancelled() && isAbort(cause, turn))
-      throw new HydrantError("cancelled", `${what} was cancelled`, { cause });
-    throw new HydrantError("internal", `${what} failed`, { cause });
+    return failAuthored(turn, what, cause);
   }
+}
+
+function failAuthored(turn: Turn, what: string, cause: unknown): never {
+  if (cause instanceof HydrantError) throw cause;
+  if (turn.cancelled() && isAbort(cause, turn)) {
+    throw new HydrantError("cancelled", `${what} was cancelled`, { cause });
+  }
+  throw new HydrantError("internal", `${what} failed`, { cause });
 }
 
 /** Whether the code stopped because it was told to, and not for a fault of its own. */
@@ -79,8 +85,11 @@ function isAbort(cause: unknown, turn: Turn): boolean {
 }
 
 /** Gives the locked fields their values; they are never taken from a seal. */
-export async function derive({ component, definition }: LiveInstance, turn: Turn): Promise<void> {
-  if (definition.locked.length === 0) return;
+export function derive(live: LiveInstance, turn: Turn): Promise<void> | undefined {
+  return live.definition.locked.length === 0 ? undefined : deriveLocked(live, turn);
+}
+
+async function deriveLocked({ component, definition }: LiveInstance, turn: Turn): Promise<void> {
   const values = await runAuthored(turn, `${definition.name}.derive()`, () => component.derive());
   Object.assign(component.state, values);
 }

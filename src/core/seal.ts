@@ -4,6 +4,7 @@ import {
   createHash,
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -85,12 +86,14 @@ interface RootKey {
   readonly bytes: Buffer;
   readonly id: Buffer;
   readonly retired: boolean;
+  /** Keys derived from it, by UTC day. */
+  readonly derived: Readonly<Record<SealPurpose, Map<number, KeyObject>>>;
 }
 
 function rootKey(key: string, retired: boolean): RootKey {
   const bytes = Buffer.from(key, "utf8");
   const id = Buffer.from(hkdfSync("sha256", bytes, "", "hydrant key id", 4));
-  return { bytes, id, retired };
+  return { bytes, id, retired, derived: { state: new Map(), ticket: new Map() } };
 }
 
 /**
@@ -129,8 +132,8 @@ function randomPool(random: (size: number) => Uint8Array): (size: number) => Uin
   };
 }
 
-function remember<V>(map: Map<string, V>, most: number, key: string, value: V): V {
-  if (map.size >= most) map.delete(map.keys().next().value as string);
+function remember<K, V>(map: Map<K, V>, most: number, key: K, value: V): V {
+  if (map.size >= most) map.delete(map.keys().next().value as K);
   map.set(key, value);
   return value;
 }
@@ -145,16 +148,14 @@ export function createSealer(options: SealOptions): Sealer {
   const sealing = ring[0] as RootKey;
   // Opening with an unknown key id does the same work as with a known one, so that time tells nothing.
   const decoy = rootKey(developmentKey(), false);
-  const derived = new Map<string, KeyObject>();
   const verified = new Map<string, string>();
   const random = randomPool(options.random);
 
   function keyFor(root: RootKey, purpose: SealPurpose, day: number): KeyObject {
-    const name = `${purpose}.${day}.${root.id.toString("latin1")}`;
-    const known = derived.get(name);
+    const known = root.derived[purpose].get(day);
     if (known !== undefined) return known;
     const bytes = hkdfSync("sha256", root.bytes, options.app, `hydrant ${purpose} ${day}`, 32);
-    return remember(derived, MOST_DERIVED, name, createSecretKey(Buffer.from(bytes)));
+    return remember(root.derived[purpose], MOST_DERIVED, day, createSecretKey(Buffer.from(bytes)));
   }
 
   function associated(binding: SealBinding, header: Buffer): Buffer {
@@ -232,7 +233,7 @@ export function createSealer(options: SealOptions): Sealer {
     },
     sign: (name) => `${name}.${signature(name, sealing)}`,
     verify,
-    digest: (text) => createHash("sha256").update(text).digest("hex").slice(0, 32),
+    digest: (text) => hash("sha256", text, "hex").slice(0, 32),
     randomName: (length) => Array.from(random(length), (byte) => ALPHABET[byte & 31]).join(""),
   };
 }

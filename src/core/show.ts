@@ -15,10 +15,11 @@ import type { Placement, Refusal } from "./view.js";
 function presenterOf(turn: Turn): Presenter {
   const { sealer, states } = turn.runtime;
   return {
-    async seal({ definition, id, origin }, snapshot) {
-      const text = states.dehydrate(definition, id, snapshot, origin);
+    seal({ definition, id, origin }, snapshot) {
       const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
-      return sealer.seal(binding, id, typeof text === "string" ? text : await text);
+      const seal = (text: string): string => sealer.seal(binding, id, text);
+      const text = states.dehydrate(definition, id, snapshot, origin);
+      return typeof text === "string" ? seal(text) : text.then(seal);
     },
     placeChild: (placement, id, level) => placeChild(turn, placement, id, level),
   };
@@ -140,15 +141,18 @@ function without(turn: Turn, { id }: LiveInstance, kind: "redirect" | "removed" 
 
 function outcome(turn: Turn, fragment: Fragment, partials: readonly PagePartial[], ending: Ending): Outcome {
   const { redirect, pushUrl, replaceUrl, trigger } = turn.effects;
-  const ended: Ending = redirect === undefined ? ending : { kind: "redirect", status: 200 };
+  const stays = redirect === undefined;
+  // Field by field: spreading objects of several shapes costs as much as a cipher.
   return {
-    ...fragment,
-    ...(redirect === undefined ? {} : { html: "", state: "" }),
-    kind: ended.kind,
-    status: ended.status,
+    html: stays ? fragment.html : "",
+    state: stays ? fragment.state : "",
+    component_id: fragment.component_id,
+    slots: fragment.slots,
+    kind: stays ? ending.kind : "redirect",
+    status: stays ? ending.status : 200,
     effects: { redirect, pushUrl, replaceUrl, trigger },
-    partials: redirect === undefined ? partials : [],
-    code: ended.code,
-    refusal: ended.refusal,
+    partials: stays ? partials : [],
+    code: stays ? ending.code : undefined,
+    refusal: stays ? ending.refusal : undefined,
   };
 }

@@ -28,6 +28,11 @@ export interface Turn {
   readonly end: () => void;
 }
 
+/** A promise, or what a query builder returns in its place. */
+function waits<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
 const NOTHING_HELD: ReadonlyMap<string, HeldInstance> = new Map();
 
 export interface TurnOptions {
@@ -86,7 +91,7 @@ export function beginTurn(
     effects: noEffects(),
     budget: { instances: runtime.limits.instances },
     signal,
-    settle: (value) => (value instanceof Promise ? Promise.race([value, whenOver()]) : value),
+    settle: (value) => (waits(value) ? Promise.race([value, whenOver()]) : value),
     cancelled: () => outer()?.aborted ?? false,
     end: () => cancelTimer?.(),
   };

@@ -98,7 +98,7 @@ export const httpAnswer: Audit<HttpStage>[] = [
     async run(open) {
       const stage = await open();
       const { state } = await stage.mount("desk");
-      const others = [`${state.slice(0, -1)}A`, "x", (await stage.mount("stand")).state, "A".repeat(9000)];
+      const others = [state.slice(0, -4), "x", (await stage.mount("stand")).state, "A".repeat(9000)];
       const answers = [];
       for (const seal of others) answers.push(await send(stage, "add", { state: seal, by: "1" }));
       const shapes = answers.map(({ status, headers: { date: _date, ...headers }, body }) =>

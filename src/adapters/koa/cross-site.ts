@@ -7,11 +7,11 @@ import type { IncomingMessage } from "node:http";
  *
  * Source: the scheme of Go 1.25 `http.CrossOriginProtection`.
  */
-export function isOwnSite({ headers }: IncomingMessage, own: string, origins: ReadonlySet<string>): boolean {
+export function isOwnSite({ headers }: IncomingMessage, own: () => string, origins: ReadonlySet<string>): boolean {
   const { origin } = headers;
   if (origin !== undefined && origins.has(origin)) return true;
   const site = headers["sec-fetch-site"];
   if (site !== undefined) return site === "same-origin" || site === "none";
-  if (origin !== undefined) return origin === own;
+  if (origin !== undefined) return origin === own();
   return headers.cookie === undefined;
 }

@@ -65,8 +65,9 @@ type Route =
   | { readonly kind: "event"; readonly component: string; readonly event: string };
 
 function routeOf(rest: string): Route | undefined {
-  const [first = "", second, ...more] = rest.split("/");
-  if (more.length > 0) return undefined;
+  const cut = rest.indexOf("/");
+  const first = cut === -1 ? rest : rest.slice(0, cut);
+  const second = cut === -1 ? undefined : rest.slice(cut + 1);
   if (first === "_assets" && second !== undefined) return { kind: "asset", file: second };
   if (!isWireName(first)) return undefined;
   if (second === undefined) return { kind: "mount", component: first };
@@ -120,14 +121,13 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");
     if (ctx.method !== "POST") return refuseMethod(ctx, "POST");
     // Not `ctx.origin`: from Koa 3 on that is the request's own `Origin` header.
-    if (!isOwnSite(ctx.req, `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
+    if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
     const contentType = ctx.req.headers["content-type"] ?? "";
     checkMediaType(contentType);
     const body = await readBody(ctx, server);
     const { state, page, payload } = await parsePosted(body, contentType, ctx.querystring, server.limits);
     rememberPage(ctx, page);
     const idempotencyKey = ctx.req.headers["idempotency-key"];
-    const instance = targetInstance(ctx);
     const outcome = await server.dispatch({
       component,
       event,
@@ -136,8 +136,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
       caller: eventCaller(ctx),
       base: baseOf(ctx),
       signal: signalOf(ctx),
-      ...(instance === undefined ? {} : { instance }),
-      ...(typeof idempotencyKey === "string" ? { idempotencyKey } : {}),
+      instance: targetInstance(ctx),
+      idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
     });
     await answerOutcome(ctx, outcome, component, state);
   }

@@ -110,7 +110,7 @@ function parseJson(text: string, limits: Limits): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HydrantError("malformed", "The body must be a JSON object.");
   }
-  return value as Fields;
+  return Object.assign(Object.create(null), value);
 }
 
 /** Fields of a multipart body that was read within its cap. Files are not taken. */
@@ -154,8 +154,9 @@ export function checkMediaType(contentType: string | undefined): void {
   }
 }
 
+/** @returns fields without a prototype, so that whatever they are called they are only fields. */
 function parseBody(body: Body, contentType: string, limits: Limits): Fields | Promise<Fields> {
-  if ("parsed" in body) return { ...body.parsed };
+  if ("parsed" in body) return Object.assign(Object.create(null), body.parsed);
   const type = mediaType(contentType);
   if (type === FORM) return parseUrlEncoded(body.bytes.toString("utf8"), limits);
   if (type === "application/json") return parseJson(body.bytes.toString("utf8"), limits);
@@ -167,19 +168,16 @@ function parseBody(body: Body, contentType: string, limits: Limits): Fields | Pr
  * @throws {HydrantError} `malformed` for broken bodies and a seal that is missing, repeated or not text.
  */
 export async function parsePosted(body: Body, contentType: string, query: string, limits: Limits): Promise<Posted> {
-  const fields = await parseBody(body, contentType, limits);
-  const { state, [PAGE_FIELD]: page, ...payload } = fields;
+  const payload = await parseBody(body, contentType, limits);
+  const { state, [PAGE_FIELD]: page } = payload;
+  delete payload[STATE];
+  delete payload[PAGE_FIELD];
   if (state === undefined) refuseState("is missing");
   if (typeof state !== "string") refuseState(Array.isArray(state) ? "is there several times" : "is not text");
   if (query !== "") {
     const fixed = parseUrlEncoded(query, limits);
     if (STATE in fixed) refuseState("is also in the address");
-    for (const name of Object.keys(fixed)) setOwn(payload, name, fixed[name]);
+    for (const name of Object.keys(fixed)) payload[name] = fixed[name];
   }
   return { state, page, payload };
-}
-
-/** Sets a field without reaching a prototype; the name is refused later with all others of its kind. */
-function setOwn(fields: Fields, name: string, value: unknown): void {
-  Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true });
 }

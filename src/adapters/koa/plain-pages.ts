@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "koa";
-import { type Failure, fillHoles, SafeHtml } from "../../core/index.js";
+import { type Failure, fillHoles, localPath, SafeHtml } from "../../core/index.js";
 import { write } from "./answer.js";
 
 /** The pages a browser without JavaScript sees when the application has no page of its own to show. */
@@ -16,12 +16,19 @@ function load(name: string): string {
 const POSTED = Symbol("the page a request says it came from");
 type Posted = Context & { [POSTED]?: string };
 
+/** A path of this site without its fragment; `undefined` for anything that would lead elsewhere, such as `/.//evil`. */
+function pathHere(path: string): string | undefined {
+  try {
+    return localPath(path).split("#", 1)[0];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keeps which page a request says it came from; anything but a path of this site is passed over. */
 export function rememberPage(ctx: Context, page: unknown): void {
-  if (typeof page !== "string" || !page.startsWith("/")) return;
-  const origin = `${ctx.protocol}://${ctx.host}`;
-  const url = URL.canParse(page, origin) ? new URL(page, origin) : undefined;
-  if (url?.origin === origin) (ctx as Posted)[POSTED] = url.pathname + url.search;
+  const path = typeof page === "string" ? pathHere(page) : undefined;
+  if (path !== undefined) (ctx as Posted)[POSTED] = path;
 }
 
 /** Where the person came from, as a path of this site; `/` when that is not known. */
@@ -31,7 +38,7 @@ export function pagePath(ctx: Context): string {
   const referer = ctx.get("Referer");
   if (!URL.canParse(referer)) return "/";
   const url = new URL(referer);
-  return url.host === ctx.host ? url.pathname + url.search : "/";
+  return (url.host === ctx.host ? pathHere(url.pathname + url.search) : undefined) ?? "/";
 }
 
 /** @param stylesOf Address of the stylesheet, for where the request came in. */

@@ -15,6 +15,8 @@ export interface Bounds {
 /** A bounded map whose entries end. Time is compared on read, so no timer has to run and none can overflow. */
 export class ExpiringMap<V> {
   readonly #entries = new Map<string, Entry<V>>();
+  /** Stands behind the last evicted entry: a new walk for each eviction would pass the holes of all earlier ones. */
+  #line = this.#entries.keys();
   #weight = 0;
 
   constructor(
@@ -39,10 +41,14 @@ export class ExpiringMap<V> {
     this.delete(key);
     this.#entries.set(key, { value, until: this.now() + ttlMs, weight });
     this.#weight += weight;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.bounds.entries && this.#weight <= this.bounds.weight) break;
-      this.delete(oldest);
-    }
+    while (this.#entries.size > this.bounds.entries || this.#weight > this.bounds.weight) this.delete(this.#oldest());
+  }
+
+  #oldest(): string {
+    const next = this.#line.next();
+    if (next.done !== true) return next.value;
+    this.#line = this.#entries.keys();
+    return this.#line.next().value as string;
   }
 
   delete(key: string): void {
