@@ -148,5 +148,8 @@ export function isWithinCaps(value: unknown, depth: number, budget: { nodes: num
   if (typeof value !== "object" || value === null) return true;
   if (depth === 0) return false;
   if (Array.isArray(value)) return value.every((item) => isWithinCaps(item, depth - 1, budget));
-  return Object.entries(value).every(([key, item]) => !isForbiddenKey(key) && isWithinCaps(item, depth - 1, budget));
+  for (const key of Object.keys(value)) {
+    if (isForbiddenKey(key) || !isWithinCaps((value as Record<string, unknown>)[key], depth - 1, budget)) return false;
+  }
+  return true;
 }

@@ -121,7 +121,8 @@ function root(scope: Scope): SafeHtml {
 function queryOf(event: string, args: Readonly<Record<string, unknown>>): string {
   let query = "";
   for (const name of Object.keys(args)) {
-    for (const item of [args[name]].flat()) {
+    const value = args[name];
+    for (const item of Array.isArray(value) ? value : [value]) {
       if (item === undefined || item === null) continue;
       if (typeof item === "object" || typeof item === "function" || name === "state") {
         throw new DefinitionError(

@@ -1,7 +1,14 @@
 import { load } from "cheerio";
 import { z } from "zod";
 import { html, taggedRenderer } from "../../../src/adapters/tagged/index.js";
-import { Component, type ComponentClass, compose, createComponentServer, type View } from "../../../src/core/index.js";
+import {
+  Component,
+  type ComponentClass,
+  type ComponentServer,
+  compose,
+  createComponentServer,
+  type View,
+} from "../../../src/core/index.js";
 
 export const caller = { user: { id: 7 }, session: null };
 
@@ -103,4 +110,15 @@ export function serverWith(
 export function sealOf(page: string, id: string): string {
   const vals = load(page)(`#${id}`).attr("hx-vals:inherited") ?? "{}";
   return (JSON.parse(vals) as { state: string }).state;
+}
+
+/** One event of one instance, as its seal has it. */
+export function send(
+  server: ComponentServer,
+  component: string,
+  event: string,
+  state: string,
+  payload: Record<string, unknown> = {},
+) {
+  return server.dispatch({ component, event, state, payload, caller });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { html } from "../../../src/adapters/tagged/index.js";
 import { Component, type SlotContent } from "../../../src/core/index.js";
-import { caller, sealOf, serverWith } from "./boards.js";
+import { caller, sealOf, send, serverWith } from "./boards.js";
 
 describe("children in a template", () => {
   const server = serverWith();
@@ -25,20 +25,14 @@ describe("children in a template", () => {
   it("answer their own events without their parent", async () => {
     const board = await mount();
     const state = sealOf(board.html, "c-board__a");
-    const answer = await server.dispatch({ component: "counter", event: "add", state, caller });
+    const answer = await send(server, "counter", "add", state);
     expect(load(answer.html)("output").text()).toBe("6");
     expect(answer.component_id).toBe("c-board__a");
   });
 
   it("keep their place, unrendered, when the parent renders again", async () => {
     const board = await mount();
-    const answer = await server.dispatch({
-      component: "board",
-      event: "write",
-      payload: { note: "new" },
-      state: board.state,
-      caller,
-    });
+    const answer = await send(server, "board", "write", board.state, { note: "new" });
     const $ = load(answer.html);
     expect($("#c-board__card").attr("data-keep")).toBe("");
     expect($("#c-board__card").prop("tagName")).toBe("ARTICLE");
@@ -47,13 +41,7 @@ describe("children in a template", () => {
 
   it("get the new content of their slots beside the parent's root", async () => {
     const board = await mount();
-    const answer = await server.dispatch({
-      component: "board",
-      event: "write",
-      payload: { note: "new" },
-      state: board.state,
-      caller,
-    });
+    const answer = await send(server, "board", "write", board.state, { note: "new" });
     const footer = answer.partials.find(({ target }) => target === "c-board__card--footer");
     expect(load(footer?.html ?? "")("input[name=note]").attr("value")).toBe("new");
     const counters = answer.partials.find(({ target }) => target === "c-board__card--default");
@@ -62,16 +50,10 @@ describe("children in a template", () => {
 
   it("that are new in a later render are mounted, those that are gone are left out", async () => {
     const board = await mount();
-    const added = await server.dispatch({ component: "board", event: "add", state: board.state, caller });
+    const added = await send(server, "board", "add", board.state);
     const slot = () => load(added.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
     expect(slot()("#c-board__k2 output").text()).toBe("5");
-    const dropped = await server.dispatch({
-      component: "board",
-      event: "drop",
-      payload: { key: "a" },
-      state: added.state,
-      caller,
-    });
+    const dropped = await send(server, "board", "drop", added.state, { key: "a" });
     const left = load(dropped.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
     expect(
       left("[id^=c-board__]")
@@ -82,14 +64,8 @@ describe("children in a template", () => {
 
   it("are mounted as new when one of the same key comes back after it was gone", async () => {
     const board = await mount();
-    const dropped = await server.dispatch({
-      component: "board",
-      event: "drop",
-      payload: { key: "a" },
-      state: board.state,
-      caller,
-    });
-    const again = await server.dispatch({ component: "board", event: "add", state: dropped.state, caller });
+    const dropped = await send(server, "board", "drop", board.state, { key: "a" });
+    const again = await send(server, "board", "add", dropped.state);
     const slot = load(again.partials.find(({ target }) => target.endsWith("--default"))?.html ?? "");
     expect(slot("#c-board__k1 output").text()).toBe("5");
   });
@@ -110,16 +86,11 @@ describe("what stands in a slot", () => {
 
   it("is kept when the component around it answers an event of its own", async () => {
     const board = await server.mount({ component: "board", id: "c-board", caller });
-    const answer = await server.dispatch({
-      component: "card",
-      event: "fold",
-      state: sealOf(board.html, "c-board__card"),
-      caller,
-    });
+    const answer = await send(server, "card", "fold", sealOf(board.html, "c-board__card"));
     const $ = load(answer.html);
     expect($("h2").text()).toBe("Board true");
     expect($("#c-board__card--footer").attr("data-keep")).toBe("");
-    const again = await server.dispatch({ component: "card", event: "fold", state: answer.state, caller });
+    const again = await send(server, "card", "fold", answer.state);
     expect(load(again.html)("#c-board__card--default").attr("data-keep")).toBe("");
   });
 
@@ -137,13 +108,13 @@ describe("what stands in a slot", () => {
   it("may be composed by the class, and grows with its children kept", async () => {
     const first = await server.mount({ component: "composer", id: "c-x", caller });
     expect(load(first.html)("#c-x__n0 output").text()).toBe("0");
-    const second = await server.dispatch({ component: "composer", event: "more", state: first.state, caller });
+    const second = await send(server, "composer", "more", first.state);
     const $ = load(second.html);
     expect($("#c-x__n0").attr("data-keep")).toBe("");
     expect($("#c-x__n1 output").text()).toBe("1");
     // Gone from the page and composed again, it is a new one: the page has nothing to keep.
-    const third = await server.dispatch({ component: "composer", event: "fewer", state: second.state, caller });
-    const fourth = await server.dispatch({ component: "composer", event: "more", state: third.state, caller });
+    const third = await send(server, "composer", "fewer", second.state);
+    const fourth = await send(server, "composer", "more", third.state);
     expect(load(fourth.html)("#c-x__n1 output").text()).toBe("1");
   });
 });
@@ -165,7 +136,7 @@ describe("a refresh", () => {
   );
   const renew = async (key: string) => {
     const { state } = await server.mount({ component: "panel", id: "c-panel", caller });
-    const answer = await server.dispatch({ component: "panel", event: "renew", payload: { key }, state, caller });
+    const answer = await send(server, "panel", "renew", state, { key });
     return answer.partials;
   };
 
