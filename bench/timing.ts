@@ -6,7 +6,7 @@ export interface Timed {
 }
 
 const ROUNDS = 15;
-const ROUND_MS = 20;
+const ROUND_MS = 40;
 
 /** CPU time, because a neighbour who takes the processor for a while does not count. */
 function microsOf(run: () => unknown, times: number): number {
@@ -18,18 +18,16 @@ function microsOf(run: () => unknown, times: number): number {
 
 /** How often a task fits into one round; also warms it up. */
 function timesFor(run: () => unknown): number {
-  microsOf(run, 1000);
+  microsOf(run, 2000);
   return Math.max(5, Math.ceil((ROUND_MS * 1000) / Math.max(0.1, microsOf(run, 200))));
 }
 
 /** Microseconds of each task: the tasks take turns, and the median of each one's rounds counts. */
 export function timeInTurns(tasks: readonly Timed[]): ReadonlyMap<string, number> {
   const prepared = tasks.map(({ name, run }) => ({ name, run, times: timesFor(run), rounds: [] as number[] }));
+  globalThis.gc?.();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { run, times, rounds } of prepared) {
-      globalThis.gc?.();
-      rounds.push(microsOf(run, times));
-    }
+    for (const { run, times, rounds } of prepared) rounds.push(microsOf(run, times));
   }
   return new Map(prepared.map(({ name, rounds }) => [name, median(rounds)]));
 }
