@@ -37,7 +37,7 @@ export { type ComponentServerOptions, DEFAULT_LIMITS, type Limits } from "./opti
 export type { PageScope, PageScopeOptions } from "./page.js";
 export { type Clock, systemClock } from "./ports/clock.js";
 export { consoleLogger, type LogFields, type Logger } from "./ports/logger.js";
-export type { ReceiptState, ReceiptStore } from "./ports/receipt-store.js";
+export type { Receipt, ReceiptState, ReceiptStore } from "./ports/receipt-store.js";
 export type { PageTemplate, Renderer, Template, TemplateUses } from "./ports/renderer.js";
 export type { Output, Schema, SchemaIssue, SchemaResult } from "./ports/schema.js";
 export type { StateStore, StoredState } from "./ports/state-store.js";

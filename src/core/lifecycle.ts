@@ -1,5 +1,6 @@
 import type { CallContext, EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
 import type { Definition, EventDefinition } from "./definition.js";
+import { noEffects } from "./effects.js";
 import { HydrantError } from "./errors.js";
 import { findDefinition, findEvent } from "./find.js";
 import { freshInstanceId } from "./identity.js";
@@ -119,6 +120,7 @@ async function answerEvent(
     if (!(error instanceof HydrantError)) throw error;
     if (error.code !== "invalid" && error.code !== "state_conflict") throw error;
     // The handler refused what it was given, or another call wrote first: show how things stood, and why.
+    Object.assign(turn.effects, noEffects());
     const again = await revive(turn, definition, opened);
     if (error.code === "state_conflict") return presentStale(turn, again.live, error.code, call);
     const errors = error.fields ?? { "": [error.message] };

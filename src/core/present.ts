@@ -115,16 +115,26 @@ interface PlacedChildren {
 
 const NO_CHILDREN: PlacedChildren = { html: [], tags: {}, partials: [] };
 
-async function placeChildren(
-  { placements, keepsSlot }: Rendered,
+function placeChildren(
+  rendered: Rendered,
   live: LiveInstance,
   onPage: Snapshot | undefined,
   presenter: Presenter,
   level: number,
+  turn: Turn,
+): PlacedChildren | Promise<PlacedChildren> {
+  const nothing = rendered.placements.length === 0 && !rendered.keepsSlot;
+  return nothing ? NO_CHILDREN : placeAll(rendered, live, onPage?.children ?? {}, presenter, level, turn);
+}
+
+async function placeAll(
+  { placements, keepsSlot }: Rendered,
+  live: LiveInstance,
+  earlier: Snapshot["children"],
+  presenter: Presenter,
+  level: number,
   { runtime }: Turn,
 ): Promise<PlacedChildren> {
-  const earlier = onPage?.children ?? {};
-  if (placements.length === 0 && !keepsSlot) return NO_CHILDREN;
   const placed = await Promise.all(
     placements.map((placement): Presented | Promise<Presented> => {
       const id = childId(live.id, placement.key, runtime.sealer);

@@ -1,14 +1,12 @@
 import type { EventCall, Outcome } from "./calls.js";
-import { ERRORS, type ErrorCode, HydrantError } from "./errors.js";
-import type { ReceiptState } from "./ports/receipt-store.js";
+import { ERRORS, HydrantError } from "./errors.js";
+import type { Receipt, ReceiptState } from "./ports/receipt-store.js";
 import type { Turn } from "./turn.js";
 
 const LONGEST_KEY = 200;
 
-interface Receipt {
-  readonly outcome?: Outcome;
-  readonly failure?: { readonly code: ErrorCode; readonly message: string };
-}
+/** Payloads up to this length are compared as they are; a digest would cost more. */
+const SHORT = 200;
 
 /**
  * Carries an intent out at most once: the same key with the same payload gets the stored answer.
@@ -28,22 +26,19 @@ export async function once(
   }
   const { receipts, receiptMs, sealer } = turn.runtime;
   const key = `${turn.subject}\0${call.component}\0${instance}\0${idempotencyKey}`;
-  const digest = sealer.digest(JSON.stringify([call.event, call.payload]));
+  const intent = `${call.event} ${JSON.stringify(call.payload)}`;
+  const digest = intent.length <= SHORT ? intent : sealer.digest(intent);
   const begun = await reach(() => receipts.begin(key, digest, receiptMs));
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
-  if (begun.status === "done") return replay(begun);
+  if (begun.status === "done") return replay(begun.receipt);
   const outcome = await run().catch(async (error: unknown) => {
     // The caller left and the handler stopped for that; a retry may do the work.
     if (error instanceof HydrantError && error.code === "cancelled") await note(turn, () => receipts.abandon(key));
-    else await note(turn, () => receipts.finish(key, receiptOf({ failure: failureOf(error) })));
+    else await note(turn, () => receipts.finish(key, { failure: failureOf(error) }));
     throw error;
   });
-  await note(turn, () => receipts.finish(key, receiptOf({ outcome })));
+  await note(turn, () => receipts.finish(key, { outcome }));
   return outcome;
-}
-
-function receiptOf(receipt: Receipt): string {
-  return JSON.stringify(receipt);
 }
 
 function failureOf(error: unknown): NonNullable<Receipt["failure"]> {
@@ -69,8 +64,7 @@ async function reach(ask: () => Promise<ReceiptState>): Promise<ReceiptState> {
   }
 }
 
-function replay({ receipt }: { readonly receipt: string }): Outcome {
-  const { outcome, failure } = JSON.parse(receipt) as Receipt;
+function replay({ outcome, failure }: Receipt): Outcome {
   if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
   return outcome as Outcome;
 }

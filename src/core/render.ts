@@ -61,10 +61,11 @@ export function renderTemplate(request: RenderRequest, state: object, params: ob
   } catch (cause) {
     throw new HydrantError("internal", `the template ${request.definition.templateName} failed`, { cause });
   }
-  const tag = checkRoot(scope, written);
-  const html = complete(request, scope, written, tag);
+  const enhanced = enhanceIn(request, scope, written);
+  const root = findRoot(scope, enhanced);
+  const html = complete(request, scope, enhanced, root);
   const { placements, filled, keepsSlot } = scope;
-  return { html, tag, placements, filled: [...filled], keepsSlot };
+  return { html, tag: root.tag, placements, filled: [...filled], keepsSlot };
 }
 
 function createScope(request: RenderRequest): Scope {
@@ -85,7 +86,7 @@ function createScope(request: RenderRequest): Scope {
     claimed: new Set(),
     enhance: (html) => enhanceIn(request, scope, html),
     keepsSlot: false,
-    rooted: false,
+    root: "",
     offers: false,
     needsButtonForm: false,
   };
@@ -109,22 +110,30 @@ function pageField({ wholePage, page }: RenderRequest): string {
   return `<input type="hidden" name="${PAGE_FIELD}" value="${escapeHtml(page)}">`;
 }
 
-function checkRoot(scope: Scope, html: string): string {
+/** The root's tag in what a template wrote. */
+interface Root {
+  /** Name of the element, in lower case. */
+  readonly tag: string;
+  /** Index behind the attributes that root() wrote. */
+  readonly end: number;
+}
+
+function findRoot(scope: Scope, html: string): Root {
   const { templateName, name } = scope.definition;
   const tag = ROOT_TAG.exec(html)?.[1];
-  const at = html.indexOf(sealMark(scope));
-  if (!scope.rooted || tag === undefined || at === -1 || at > endOfTag(html, 0)) {
+  const at = html.indexOf(scope.root);
+  // The attributes stand in the first tag when no tag ends before them.
+  if (scope.root === "" || tag === undefined || at === -1 || endOfTag(html.slice(0, at), 0) !== -1) {
     throw new DefinitionError(
       `${templateName} must begin with one element that carries {{ root() }}, such as <section {{ root() }}>. ` +
         `It is the template of "${name}".`,
     );
   }
-  return tag.toLowerCase();
+  return { tag: tag.toLowerCase(), end: at + scope.root.length };
 }
 
 /** Adds the error place, what it says, and what lets forms and buttons work without JavaScript. */
-function complete(request: RenderRequest, scope: Scope, written: string, tag: string): string {
-  const html = enhanceIn(request, scope, written);
+function complete(request: RenderRequest, scope: Scope, html: string, { tag, end }: Root): string {
   const message = noticeHtml(request, scope);
   const form = scope.needsButtonForm
     ? `<form id="${request.id}--form" method="post" hidden><input type="hidden" name="state" value="${sealMark(scope)}">${pageField(request)}</form>`
@@ -132,10 +141,10 @@ function complete(request: RenderRequest, scope: Scope, written: string, tag: st
   const own = findAttribute(html, ERROR_PLACE);
   if (own !== -1) {
     const withMessage = message === "" ? html : insertAfterTag(html, own, message);
-    return form === "" || STRICT_PARENTS.has(tag) ? withMessage : insertAfterTag(withMessage, 0, form);
+    return form === "" || STRICT_PARENTS.has(tag) ? withMessage : insertAfterTag(withMessage, end, form);
   }
   if (STRICT_PARENTS.has(tag)) return html;
-  return insertAfterTag(html, 0, `<div ${ERROR_PLACE} aria-live="polite">${message}</div>${form}`);
+  return insertAfterTag(html, end, `<div ${ERROR_PLACE} aria-live="polite">${message}</div>${form}`);
 }
 
 function insertAfterTag(html: string, from: number, text: string): string {
@@ -145,6 +154,7 @@ function insertAfterTag(html: string, from: number, text: string): string {
 
 /** The notice, and the messages for fields whose template shows none of its own. */
 function noticeHtml({ notice }: RenderRequest, scope: Scope): string {
+  if (notice === undefined && scope.refusal === undefined) return "";
   const unclaimed = Object.entries(scope.refusal?.errors ?? {})
     .filter(([field]) => !scope.claimed.has(field))
     .map(([field, messages]) => (field === "" ? messages.join(" ") : `${field}: ${messages.join(" ")}`));

@@ -78,7 +78,8 @@ export interface Scope {
   readonly enhance: (html: string) => string;
   /** A slot stays on the page as it is, with the children in it. */
   keepsSlot: boolean;
-  rooted: boolean;
+  /** What root() wrote; empty until it was called. */
+  root: string;
   needsButtonForm: boolean;
   offers: boolean;
 }
@@ -109,13 +110,12 @@ const ROOT_TAIL =
   ' hx-sync:inherited="closest [data-component]:queue all" hx-indicator:inherited="closest [data-component]"';
 
 function root(scope: Scope): SafeHtml {
-  if (scope.rooted)
+  if (scope.root !== "")
     throw new DefinitionError(`${scope.definition.templateName} calls root() twice; a component has one root.`);
-  scope.rooted = true;
-  return new SafeHtml(
+  scope.root =
     `id="${scope.id}" data-component="${scope.definition.name}" data-rev="${scope.rev}"` +
-      ` hx-vals:inherited="{&quot;state&quot;:&quot;${sealMark(scope)}${ROOT_TAIL}`,
-  );
+    ` hx-vals:inherited="{&quot;state&quot;:&quot;${sealMark(scope)}${ROOT_TAIL}`;
+  return new SafeHtml(scope.root);
 }
 
 function queryOf(event: string, args: Readonly<Record<string, unknown>>): string {

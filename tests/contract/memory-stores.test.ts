@@ -1,6 +1,6 @@
 import { memoryReceiptStore, memoryStateStore } from "hydrant";
 import { describe, expect, it } from "vitest";
-import { receiptStoreContract } from "./receipt-store.contract.js";
+import { receiptStoreContract, says } from "./receipt-store.contract.js";
 import { stateStoreContract } from "./state-store.contract.js";
 
 function testClock() {
@@ -46,9 +46,9 @@ describe("a memory store at its bound", () => {
     const second = store.begin("slow", "digest", 1000);
     for (const key of ["a", "b", "c", "d"]) {
       await store.begin(key, "digest", 1000);
-      await store.finish(key, "done");
+      await store.finish(key, says("done"));
     }
-    await store.finish("slow", "late answer");
-    expect(await second).toEqual({ status: "done", receipt: "late answer" });
+    await store.finish("slow", says("late answer"));
+    expect(await second).toEqual({ status: "done", receipt: says("late answer") });
   });
 });

@@ -134,8 +134,9 @@ async function parseMultipart(bytes: Buffer, contentType: string, limits: Limits
   return fields;
 }
 
-function mediaType(contentType: string | undefined): string {
-  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+function mediaType(contentType: string): string {
+  const end = contentType.indexOf(";");
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
 const FORM = "application/x-www-form-urlencoded";
@@ -144,7 +145,7 @@ const FORM = "application/x-www-form-urlencoded";
  * Refuses a body nobody here reads, before it is read.
  * @throws {HydrantError} `unsupported_media_type`.
  */
-export function checkMediaType(contentType: string | undefined): void {
+export function checkMediaType(contentType: string): void {
   const type = mediaType(contentType);
   if (type !== FORM && type !== "multipart/form-data" && type !== "application/json") {
     throw new HydrantError(

@@ -1,5 +1,5 @@
 import { systemClock } from "../ports/clock.js";
-import type { ReceiptState, ReceiptStore } from "../ports/receipt-store.js";
+import type { Receipt, ReceiptState, ReceiptStore } from "../ports/receipt-store.js";
 import { ExpiringMap } from "./expiring-map.js";
 import { MEMORY_BOUNDS, type MemoryStoreOptions } from "./state-store.js";
 
@@ -12,7 +12,13 @@ interface Running {
 
 interface Done {
   readonly digest: string;
-  readonly receipt: string;
+  readonly receipt: Receipt;
+}
+
+/** Characters a receipt holds, roughly: the HTML is nearly all of it. */
+function weightOf({ outcome }: Receipt): number {
+  if (outcome === undefined) return 100;
+  return outcome.partials.reduce((sum, { html }) => sum + html.length, 500 + outcome.html.length);
 }
 
 /** Receipts in this process's memory. Running intents are bounded by the calls in hand, finished ones by `bounds`. */
@@ -46,7 +52,7 @@ export function memoryReceiptStore({
     begin,
     async finish(key, receipt) {
       const intent = running.get(key);
-      if (intent !== undefined) done.set(key, { digest: intent.digest, receipt }, intent.ttlMs, receipt.length);
+      if (intent !== undefined) done.set(key, { digest: intent.digest, receipt }, intent.ttlMs, weightOf(receipt));
       settle(key);
     },
     async abandon(key) {

@@ -1,7 +1,16 @@
+import type { Outcome } from "../calls.js";
+import type { ErrorCode } from "../errors.js";
+
+/** What an intent ended in. Plain data, so a store may keep it as JSON text. */
+export interface Receipt {
+  readonly outcome?: Outcome;
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+}
+
 /** What `begin` found under a key. */
 export type ReceiptState =
   | { readonly status: "started" }
-  | { readonly status: "done"; readonly receipt: string }
+  | { readonly status: "done"; readonly receipt: Receipt }
   | { readonly status: "mismatch" };
 
 /**
@@ -11,6 +20,7 @@ export type ReceiptState =
  * - `begin` MUST be atomic: of many calls with one key, exactly one gets `started`.
  * - A later `begin` with the same digest MUST wait until the first one finished or gave up, then answer `done` with
  *   its receipt, or `started` when it gave up. With another digest it MUST answer `mismatch` at once.
+ * - A receipt MUST come back as JSON would bring it back. It is never changed, so it MAY be kept as the object it is.
  * - A receipt MUST be kept for `ttlMs` and MAY be evicted earlier only when the store reached its bound.
  * - A rejection means the store is down.
  */
@@ -22,7 +32,7 @@ export interface ReceiptStore {
    */
   begin(key: string, digest: string, ttlMs: number): Promise<ReceiptState>;
   /** Notes what the intent ended in, and wakes those who wait. */
-  finish(key: string, receipt: string): Promise<void>;
+  finish(key: string, receipt: Receipt): Promise<void>;
   /** Gives the intent up; the next `begin` may carry it out. */
   abandon(key: string): Promise<void>;
 }
