@@ -67,7 +67,7 @@ function bytesOf(html: string): Buffer {
 
 /** The package's Nunjucks renderer beside plain string concatenation with the same escape and the same bytes. */
 export function measureRendering(): RenderingRow[] {
-  const renderer = nunjucksRenderer(fileURLToPath(new URL("./templates", import.meta.url)));
+  const renderer = nunjucksRenderer(fileURLToPath(new URL("../bench/templates", import.meta.url)));
   const card = renderer.compile("card.njk");
   const table = renderer.compile("table.njk");
   const viewOf = (state: object): View => ({ id: "c-bench", state, params: {}, errors: {} }) as unknown as View;

@@ -22,4 +22,4 @@ const event = await measureEvent();
 
 const report = reportOf({ machine, event, sealing, rendering, client });
 console.log(report);
-if (process.argv.includes("--write")) writeFileSync(new URL("./RESULTS.md", import.meta.url), report);
+if (process.argv.includes("--write")) writeFileSync(new URL("../bench/RESULTS.md", import.meta.url), report);

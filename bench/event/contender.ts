@@ -21,9 +21,9 @@ export class Contender {
   ) {}
 
   static async start(name: ContenderName, environment: Readonly<Record<string, string>> = {}): Promise<Contender> {
-    const file = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
+    const file = fileURLToPath(new URL(`./servers/${name}.js`, import.meta.url));
     const child = fork(file, {
-      execArgv: ["--import", "tsx", ...(process.env.BENCH_NODE_OPTIONS?.split(" ") ?? [])],
+      execArgv: process.env.BENCH_NODE_OPTIONS?.split(" ") ?? [],
       env: { ...process.env, NODE_ENV: "production", ...environment },
     });
     const listening = await nextReport(child, name);

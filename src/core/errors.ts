@@ -101,6 +101,9 @@ export class HydrantError extends Error {
   /** Seconds until another try makes sense. */
   readonly retryAfter: number | undefined;
 
+  /** The instance it happened in, once its seal was opened. */
+  instance: string | undefined;
+
   /**
    * @param message Leaves the server only with codes whose row says `expose`; it always goes to the log.
    */
@@ -132,19 +135,33 @@ export interface Failure {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Seconds until another try makes sense. */
   readonly retryAfter?: number;
+  /** Whose error place shows it, where that is known for sure. */
+  readonly instance?: string;
+}
+
+/** The same failure, with the instance in whose error place it belongs. What has no code of its own is `internal`. */
+export function inInstance(error: unknown, instance: string): HydrantError {
+  const failure =
+    error instanceof HydrantError
+      ? error
+      : new HydrantError("internal", error instanceof Error ? error.message : String(error), { cause: error });
+  failure.instance = instance;
+  return failure;
 }
 
 /** Maps anything thrown to what may be said about it. What is not a {@link HydrantError} is `internal`. */
 export function describeFailure(error: unknown, id: string): Failure {
-  const code: ErrorCode = error instanceof HydrantError ? error.code : "internal";
+  const known = error instanceof HydrantError ? error : undefined;
+  const code: ErrorCode = known?.code ?? "internal";
   const { status, close, expose, text }: ErrorRow = ERRORS[code];
   return {
     code,
     status,
     close,
-    message: expose && error instanceof HydrantError ? error.message : text,
+    message: expose && known !== undefined ? known.message : text,
     id,
-    ...(error instanceof HydrantError && error.fields !== undefined ? { fields: error.fields } : {}),
-    ...(error instanceof HydrantError && error.retryAfter !== undefined ? { retryAfter: error.retryAfter } : {}),
+    ...(known?.fields === undefined ? {} : { fields: known.fields }),
+    ...(known?.retryAfter === undefined ? {} : { retryAfter: known.retryAfter }),
+    ...(known?.instance === undefined ? {} : { instance: known.instance }),
   };
 }

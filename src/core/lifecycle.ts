@@ -1,7 +1,7 @@
 import type { CallContext, EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
 import type { Definition, EventDefinition } from "./definition.js";
 import { noEffects } from "./effects.js";
-import { HydrantError } from "./errors.js";
+import { HydrantError, inInstance } from "./errors.js";
 import { findDefinition, findEvent } from "./find.js";
 import { freshInstanceId } from "./identity.js";
 import { construct, derive, firstState, handle } from "./instance.js";
@@ -71,7 +71,9 @@ export async function dispatch(runtime: Runtime, call: EventCall): Promise<Outco
   const turn = beginTurn(runtime, call);
   try {
     const opened = openSeal(turn, definition, call);
-    return await once(turn, call, opened.instance, () => answerEvent(turn, definition, event, call, opened));
+    const answer = once(turn, call, opened.instance, () => answerEvent(turn, definition, event, call, opened));
+    // From here on the instance is known, so a failure finds its error place.
+    return await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
   } finally {
     turn.end();
   }

@@ -67,6 +67,8 @@ export const httpAnswer: Audit<HttpStage>[] = [
       expectErrorPartial(await send(stage, "forbid"), 403, "forbidden");
       expectErrorPartial(await send(stage, "nothing"), 404, "not_found");
       expectErrorPartial(await send(stage, "explode"), 500, "internal");
+      // Once the seal is open the instance is known, whatever the headers say.
+      expectErrorPartial(await send(stage, "explode", {}, { "HX-Target": "body" }), 500, "internal");
       expectErrorPartial(await send(stage, "add", { by: "1" }, { "x-user": "bob" }), 400, "state_invalid");
       expectErrorPartial(
         await send(stage, "add", { by: "1" }, { "Content-Type": "text/plain" }),
@@ -87,8 +89,10 @@ export const httpAnswer: Audit<HttpStage>[] = [
     async run(open) {
       const stage = await open();
       for (const target of ["section#x, body", "body", 'section#c-"><script>', "html#c-A", "div#other"]) {
-        const answer = await send(stage, "explode", {}, { "HX-Target": target });
-        expect(answer.body).toMatch(/^<hx-partial hx-target="\[data-component-error\]" /);
+        const unopened = await send(stage, "nothing", {}, { "HX-Target": target });
+        expect(unopened.body).toMatch(/^<hx-partial hx-target="\[data-component-error\]" /);
+        const opened = await send(stage, "explode", {}, { "HX-Target": target });
+        expect(opened.body).toMatch(/^<hx-partial hx-target="#c-desk \[data-component-error\]" /);
       }
     },
   },

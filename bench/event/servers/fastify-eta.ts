@@ -6,7 +6,7 @@ import fastify from "fastify";
 import { serve } from "../serve.js";
 import { ANSWER_HEADERS, newSession, openState, sessionOf, signState, stepOf } from "../signed-state.js";
 
-const eta = new Eta({ views: fileURLToPath(new URL("../templates", import.meta.url)), cache: true });
+const eta = new Eta({ views: fileURLToPath(new URL("../../../bench/event/templates", import.meta.url)), cache: true });
 const app = fastify();
 
 function counterHtml(id: string, count: number, session: string): string {

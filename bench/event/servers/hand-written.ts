@@ -6,7 +6,7 @@ import nunjucks from "nunjucks";
 import { serve } from "../serve.js";
 import { ANSWER_HEADERS, newSession, openState, sessionOf, signState, stepOf } from "../signed-state.js";
 
-const folder = fileURLToPath(new URL("../templates", import.meta.url));
+const folder = fileURLToPath(new URL("../../../bench/event/templates", import.meta.url));
 const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), { autoescape: true });
 const app = new Koa();
 const router = new Router({ prefix: "/components" });

@@ -26,7 +26,7 @@ class Counter extends Component<{ count: number }> {
 
 const server = createComponentServer({
   components: { counter: Counter },
-  renderer: nunjucksRenderer(fileURLToPath(new URL("../templates", import.meta.url))),
+  renderer: nunjucksRenderer(fileURLToPath(new URL("../../../bench/event/templates", import.meta.url))),
   keys: [randomBytes(32).toString("base64url")],
   log: { info() {}, warn() {}, error: console.error },
 });

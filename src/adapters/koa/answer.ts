@@ -112,7 +112,7 @@ export function targetInstance(ctx: Context): string | undefined {
 export function failHtmx(ctx: Context, failure: Failure): void {
   setFailureHeaders(ctx, failure);
   if (failure.status !== 401) ctx.set("HX-Reswap", "none");
-  const instance = targetInstance(ctx);
+  const instance = failure.instance ?? targetInstance(ctx);
   const place = `${instance === undefined ? "" : `#${instance} `}[data-component-error]`;
   write(
     ctx,
