@@ -78,6 +78,7 @@ const OLDEST_DAYS = 366;
 const MOST_DERIVED = 1024;
 const MOST_VERIFIED = 4096;
 const POOL = 4096;
+const LARGEST_SCRATCH = 65_536;
 
 /** SHA-256 of every key that was ever printed in the documentation or the examples. */
 const PRINTED_KEYS: ReadonlySet<string> = new Set(["dc370080032d60ae1287a0865563b16a043f5c2629c4d155c3af768d23502d92"]);
@@ -132,6 +133,19 @@ function randomPool(random: (size: number) => Uint8Array): (size: number) => Uin
   };
 }
 
+/**
+ * Memory for bytes that are read again before anything else can run. Making new memory for every envelope costs as much
+ * as encrypting it. Only what leaves the server anyway stands in it, never an opened text.
+ */
+function scratchMemory(): (size: number) => Buffer {
+  let memory = Buffer.alloc(4096);
+  return (size) => {
+    if (size > LARGEST_SCRATCH) return Buffer.alloc(size);
+    if (size > memory.length) memory = Buffer.alloc(LARGEST_SCRATCH);
+    return memory;
+  };
+}
+
 function remember<K, V>(map: Map<K, V>, most: number, key: K, value: V): V {
   if (map.size >= most) map.delete(map.keys().next().value as K);
   map.set(key, value);
@@ -150,6 +164,8 @@ export function createSealer(options: SealOptions): Sealer {
   const decoy = rootKey(developmentKey(), false);
   const verified = new Map<string, string>();
   const random = randomPool(options.random);
+  const forEnvelope = scratchMemory();
+  const forBinding = scratchMemory();
 
   function keyFor(root: RootKey, purpose: SealPurpose, day: number): KeyObject {
     const known = root.derived[purpose].get(day);
@@ -158,35 +174,43 @@ export function createSealer(options: SealOptions): Sealer {
     return remember(root.derived[purpose], MOST_DERIVED, day, createSecretKey(Buffer.from(bytes)));
   }
 
-  function associated(binding: SealBinding, header: Buffer): Buffer {
+  /** @param end Where the part of the envelope that is bound, too, ends. */
+  function associated(binding: SealBinding, envelope: Buffer, end: number): Buffer {
     // Names hold no NUL and the subject stands last, so no two bindings give the same bytes.
     const text = `${options.app}\0${binding.purpose}\0${binding.component}\0${binding.subject}`;
-    return Buffer.concat([header, Buffer.from(text, "utf8")]);
+    const memory = forBinding(end + text.length * 3);
+    envelope.copy(memory, 0, 0, end);
+    return memory.subarray(0, end + memory.write(text, end, "utf8"));
   }
 
   function seal(binding: SealBinding, instance: string, text: string): string {
     const day = Math.floor(options.now() / DAY_MS);
-    const header = Buffer.allocUnsafe(FIXED + instance.length);
-    header[0] = VERSION;
-    sealing.id.copy(header, 1);
-    header.writeUInt16BE(day, 5);
-    header[7] = instance.length;
-    header.write(instance, FIXED, "latin1");
-    const nonce = random(NONCE);
+    const nameEnd = FIXED + instance.length;
+    const length = nameEnd + NONCE + Buffer.byteLength(text) + TAG;
+    const bytes = forEnvelope(length);
+    bytes[0] = VERSION;
+    sealing.id.copy(bytes, 1);
+    bytes.writeUInt16BE(day, 5);
+    bytes[7] = instance.length;
+    bytes.write(instance, FIXED, "latin1");
+    bytes.set(random(NONCE), nameEnd);
+    const nonce = bytes.subarray(nameEnd, nameEnd + NONCE);
     const cipher = createCipheriv(CIPHER, keyFor(sealing, binding.purpose, day), nonce, { authTagLength: TAG });
-    cipher.setAAD(associated(binding, header));
-    const body = cipher.update(text, "utf8");
+    cipher.setAAD(associated(binding, bytes, nameEnd));
+    cipher.update(text, "utf8").copy(bytes, nameEnd + NONCE);
     cipher.final();
-    return Buffer.concat([header, nonce, body, cipher.getAuthTag()]).toString("base64url");
+    cipher.getAuthTag().copy(bytes, length - TAG);
+    return bytes.toString("base64url", 0, length);
   }
 
   function open(binding: SealBinding, token: string, instance: string | undefined): OpenedSeal | undefined {
     if (token.length > options.tokenLength) return undefined;
-    const bytes = Buffer.from(token, "base64url");
+    const bytes = forEnvelope(token.length);
+    const length = bytes.write(token, 0, "base64url");
     const nameEnd = FIXED + (bytes[7] ?? 0);
-    if (bytes[0] !== VERSION || bytes.length < nameEnd + NONCE + TAG) return undefined;
+    if (length < FIXED || bytes[0] !== VERSION || length < nameEnd + NONCE + TAG) return undefined;
     // Several spellings decode to the same bytes; only the one we write is accepted.
-    if (bytes.toString("base64url") !== token) return undefined;
+    if (bytes.toString("base64url", 0, length) !== token) return undefined;
     const day = bytes.readUInt16BE(5);
     const age = Math.floor(options.now() / DAY_MS) - day;
     // A forged day must not make us derive keys without end.
@@ -194,9 +218,9 @@ export function createSealer(options: SealOptions): Sealer {
     const key = keyFor(root ?? decoy, binding.purpose, root === undefined ? 0 : day);
     const name = bytes.toString("latin1", FIXED, nameEnd);
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(nameEnd, nameEnd + NONCE), { authTagLength: TAG });
-    decipher.setAAD(associated(binding, bytes.subarray(0, nameEnd)));
-    decipher.setAuthTag(bytes.subarray(bytes.length - TAG));
-    const text = decipher.update(bytes.subarray(nameEnd + NONCE, bytes.length - TAG));
+    decipher.setAAD(associated(binding, bytes, nameEnd));
+    decipher.setAuthTag(bytes.subarray(length - TAG, length));
+    const text = decipher.update(bytes.subarray(nameEnd + NONCE, length - TAG));
     try {
       decipher.final();
     } catch {
