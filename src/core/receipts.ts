@@ -1,6 +1,6 @@
 import type { EventCall, Outcome } from "./calls.js";
 import { ERRORS, HydrantError } from "./errors.js";
-import type { Receipt, ReceiptState } from "./ports/receipt-store.js";
+import type { Receipt } from "./ports/receipt-store.js";
 import type { Turn } from "./turn.js";
 
 const LONGEST_KEY = 200;
@@ -28,7 +28,7 @@ export async function once(
   const key = `${turn.subject}\0${call.component}\0${instance}\0${idempotencyKey}`;
   const intent = `${call.event} ${JSON.stringify(call.payload)}`;
   const digest = intent.length <= SHORT ? intent : sealer.digest(intent);
-  const begun = await reach(() => receipts.begin(key, digest, receiptMs));
+  const begun = await receipts.begin(key, digest, receiptMs).catch(failUnavailable);
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
   if (begun.status === "done") return replay(begun.receipt);
   const outcome = await run().catch(async (error: unknown) => {
@@ -56,12 +56,8 @@ async function note({ runtime }: Turn, write: () => Promise<void>): Promise<void
   }
 }
 
-async function reach(ask: () => Promise<ReceiptState>): Promise<ReceiptState> {
-  try {
-    return await ask();
-  } catch (cause) {
-    throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
-  }
+function failUnavailable(cause: unknown): never {
+  throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
 }
 
 function replay({ outcome, failure }: Receipt): Outcome {

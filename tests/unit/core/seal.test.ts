@@ -88,7 +88,7 @@ describe("a seal", () => {
 
   it("is accepted in one spelling only", () => {
     const box = sealer();
-    for (const text of ["", "a", "ab", "abc"]) {
+    for (const text of ["", "a", "ab", "abc", "x".repeat(90), "y".repeat(91), "z".repeat(92)]) {
       const seal = box.seal(STATE, "c-1", text);
       const bytes = Buffer.from(seal, "base64url");
       const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -97,6 +97,11 @@ describe("a seal", () => {
         `${seal}==`,
         `${seal}\n`,
         ` ${seal}`,
+        `${seal.slice(0, 9)}\n${seal.slice(9)}`,
+        `${seal.slice(0, 9)}\u0142${seal.slice(9)}`,
+        `${seal}!`,
+        `${seal}!!!`,
+        `${seal}!!!!`,
         bytes.toString("hex"),
         ...(bytes.toString("base64") === seal ? [] : [bytes.toString("base64")]),
         ...[...alphabet].map((last) => seal.slice(0, -1) + last).filter((other) => other !== seal),
