@@ -40,6 +40,22 @@ describe("a memory store at its bound", () => {
     expect((await store.read("b"))?.data).toBe("12345");
   });
 
+  it("keeps the newest however many pass through, and forgets in the order they came", async () => {
+    const store = memoryStateStore({ bounds: { entries: 3, weight: 1000 } });
+    for (let n = 0; n < 1000; n++) {
+      await store.write(`k${n}`, "text", 0, 1000);
+      // Removed and written again, an entry is the newest one.
+      if (n % 7 === 3) {
+        await store.remove(`k${n - 2}`);
+        await store.write(`k${n - 2}`, "again", 0, 1000);
+      }
+    }
+    const kept = [];
+    for (let n = 0; n < 1000; n++) if ((await store.read(`k${n}`)) !== undefined) kept.push(n);
+    // 995 was written again after 997, and before 998.
+    expect(kept).toEqual([995, 998, 999]);
+  });
+
   it("never answers a running intent twice, however many finished ones were forgotten", async () => {
     const store = memoryReceiptStore({ bounds: { entries: 2, weight: 1000 } });
     await store.begin("slow", "digest", 1000);

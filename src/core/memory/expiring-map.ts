@@ -24,10 +24,6 @@ export class ExpiringMap<V> {
     private readonly now: () => number,
   ) {}
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

@@ -56,6 +56,7 @@ describe("a handler", () => {
       strange: null,
       wreck: null,
       refuse: null,
+      lazily: null,
       stream: null,
     };
     override mount() {
@@ -73,8 +74,17 @@ describe("a handler", () => {
     on_wreck() {
       this.state = null as unknown as { n: number };
     }
+    /** As query builders do: something that waits and is no Promise. */
+    on_lazily() {
+      return new (class {
+        // biome-ignore lint/suspicious/noThenProperty: that is what is tried here
+        then() {}
+      })();
+    }
     on_refuse() {
       this.state.n = 99;
+      this.redirect("/elsewhere");
+      this.trigger("saved");
       throw new HydrantError("invalid", "no", { fields: { n: ["too many"] } });
     }
     async *on_stream() {
@@ -90,9 +100,9 @@ describe("a handler", () => {
     return server.dispatch({ component: "unruly", event, state, caller });
   };
 
-  it("that never ends is stopped when its time is over", async () => {
+  it.each(["hang", "lazily"])("that never ends is stopped when its time is over: on_%s", async (event) => {
     const { clock, fire, waiting } = testClock();
-    const code = codeOf(send("hang", { clock }));
+    const code = codeOf(send(event, { clock }));
     while (waiting() === 0) await new Promise((resolve) => setImmediate(resolve));
     fire();
     expect(await code).toBe("timeout");
@@ -114,6 +124,8 @@ describe("a handler", () => {
     const answer = await send("refuse");
     expect(answer).toMatchObject({ kind: "invalid", status: 422, refusal: { errors: { n: ["too many"] } } });
     expect(answer.html).toContain("&quot;n&quot;:0");
+    // Nor does the page do what the handler asked for before it refused.
+    expect(answer.effects).toEqual({ redirect: undefined, pushUrl: undefined, replaceUrl: undefined, trigger: {} });
   });
 
   it("that is a generator runs to its end, and the last state is shown", async () => {
