@@ -4,7 +4,10 @@ import type { Source } from "./sources.js";
 /** What an adapter folder may use beside the core, itself and Node. A new folder gets a line here. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   // The door serves the scripts of htmx, which it finds by path.
-  koa: ["koa", "htmx.org"],
+  koa: ["koa", "htmx.org", "@fastify/busboy"],
+  disk: [],
+  kysely: ["kysely"],
+  "rate-limiter-flexible": ["rate-limiter-flexible"],
   nunjucks: ["nunjucks"],
   tagged: [],
   testing: [],
