@@ -1,17 +1,17 @@
-// `npm test`: makes sure of a browser, builds, runs every test, and closes with `N passed, M failed`.
+// `npm test`: makes sure of a browser and of Redis, builds, runs every test, and closes with `N passed, M failed`.
 // Arguments go to vitest: `npm test -- --project core tests/unit`.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureChromium } from "./chromium.mjs";
+import { ensurePrograms } from "./programs.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const asked = process.argv.slice(2);
 
 function node(...args) {
-  const env = { ...process.env, CHROMIUM_PATH: chromium };
+  const env = { ...process.env, ...programs };
   return spawnSync(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] }).status ?? 1;
 }
 
@@ -31,9 +31,9 @@ function count(report) {
   return { passed, failed, left: statuses.length - passed - failed };
 }
 
-let chromium;
+let programs;
 try {
-  chromium = ensureChromium();
+  programs = ensurePrograms();
 } catch (error) {
   console.error(error.message);
   process.exit(1);

@@ -2,6 +2,7 @@ import type { Caller } from "./caller.js";
 import type { Composition } from "./composition.js";
 import type { Effects } from "./effects.js";
 import type { ErrorCode } from "./errors.js";
+import type { TakeFile } from "./uploads.js";
 import type { Refusal } from "./view.js";
 
 /** What every call carries. */
@@ -30,20 +31,45 @@ export interface MountCall extends CallContext {
   readonly held?: readonly HeldInstance[];
 }
 
-/** Asks for an event. */
-export interface EventCall extends CallContext {
-  /** Name it is registered under. */
-  readonly component: string;
-  /** One of its `static events`. */
-  readonly event: string;
+/** What an event was sent with. */
+export interface PostedEvent {
   /** The seal that came with the instance. */
   readonly state: string;
   /** Fields as they came, before the event's schema. Default none. */
   readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/** An event whose body is read once the caller is admitted; files in it are taken as they arrive. */
+export interface UnreadEventCall extends Omit<EventCall, "state" | "payload"> {
+  readonly read: (take: TakeFile) => Promise<PostedEvent>;
+}
+
+/** Asks for a file that somebody uploaded. */
+export interface FileCall extends CallContext {
+  /** The sealed text that `file_url()` wrote. */
+  readonly ticket: string;
+}
+
+/** A file to be handed out, as an attachment and as nothing else. */
+export interface OutgoingFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Asks for an event. */
+export interface EventCall extends CallContext, PostedEvent {
+  /** Name it is registered under. */
+  readonly component: string;
+  /** One of its `static events`. */
+  readonly event: string;
   /** The instance the door was told about, where it was; a seal of another one is refused. */
   readonly instance?: string | undefined;
   /** One per intent; the same key is never carried out twice. At most 200 characters. */
   readonly idempotencyKey?: string | undefined;
+  /** The sender knows no keys, so the seal and the payload are the intent: the same again gets the same answer. */
+  readonly onceBySeal?: boolean;
 }
 
 /** Asks for a new instance somebody was given a ticket for. */

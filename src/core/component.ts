@@ -1,7 +1,13 @@
 import type { Caller } from "./caller.js";
 import type { SlotContent } from "./composition.js";
 import { type Effects, localPath, type RefreshRequest } from "./effects.js";
+import type { ErrorCode } from "./errors.js";
+import type { FormParts } from "./form/parts.js";
+import type { LimitRule } from "./limits.js";
+import type { PermissionRule } from "./permissions.js";
 import type { Output, Schema } from "./ports/schema.js";
+import type { UploadStore } from "./ports/upload-store.js";
+import type { Refusal } from "./view.js";
 
 /** Events by name; `null` declares an event without a payload. */
 export type Events = Readonly<Record<string, Schema | null>>;
@@ -10,6 +16,12 @@ export type Events = Readonly<Record<string, Schema | null>>;
 export type Payload<E extends Events, Name extends keyof E> = E[Name] extends Schema
   ? Output<E[Name]>
   : Record<string, never>;
+
+/** How long a mount is kept, and what it depends on. */
+export interface MountCache {
+  readonly seconds: number;
+  readonly vary?: readonly string[] | ((caller: Caller) => string);
+}
 
 /** What an instance is made with. The core makes it; authors never do. */
 export interface InstanceInit {
@@ -20,6 +32,10 @@ export interface InstanceInit {
   readonly signal: () => AbortSignal;
   readonly effects: Effects;
   readonly fills: Map<string, SlotContent>;
+  /** For forms: what their definition says. */
+  readonly form?: FormParts | undefined;
+  /** Where uploaded files lie. */
+  readonly uploads?: UploadStore | undefined;
 }
 
 /**
@@ -51,6 +67,24 @@ export abstract class Component<State extends object = object, Params extends ob
   static readonly mountable?: boolean;
   /** Where state is kept: sealed in the page, or in the server's state store with a sealed reference. Default `seal`. */
   static readonly storage?: "seal" | "store";
+  /** Who may mount it and send it events; all of them must let a caller through. Default: the server's. */
+  static readonly permissions?: PermissionRule | readonly PermissionRule[];
+  /** Who may send single events, beside what `permissions` says. */
+  static readonly eventPermissions?: Readonly<Record<string, PermissionRule | readonly PermissionRule[]>>;
+  /** How often one caller may send it events and mount it by address, counted together. */
+  static readonly limits?: LimitRule | readonly LimitRule[];
+  /** How often one caller may send single events, beside what `limits` says. */
+  static readonly eventLimits?: Readonly<Record<string, LimitRule | readonly LimitRule[]>>;
+  /**
+   * `sealed`: only events that the last render offered through `on()` can be called, with exactly the arguments that
+   * stood there. Default `open`: whatever the schema and the permissions let through.
+   */
+  static readonly offers?: "open" | "sealed";
+  /**
+   * Keeps what a mount showed, for the same caller and the same params, so that it need not be made again. `vary` names
+   * fields of the caller, or makes a text, that the content depends on beside. Events are never answered from it.
+   */
+  static readonly cache?: MountCache;
   /** Lifts state of an older `version` to the present shape; throw when it cannot be lifted. Must be pure. */
   static readonly migrate?: (state: never, version: number) => object;
 
@@ -103,6 +137,12 @@ export abstract class Component<State extends object = object, Params extends ob
   dehydrated(): object {
     return this.state;
   }
+
+  /**
+   * Runs on the instance as it stood before the event, when its payload or its handler was refused, before that is
+   * shown: the place to keep what was sent. Forms do.
+   */
+  refused(_refusal: Refusal, _code: ErrorCode, _event?: string): void | Promise<void> {}
 
   /**
    * Sends the browser to another page of this site. Nothing is rendered, and changes to the state are not kept.

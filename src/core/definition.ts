@@ -1,18 +1,34 @@
-import { Component, type ComponentClass } from "./component.js";
+import { Component, type ComponentClass, type MountCache } from "./component.js";
 import { DefinitionError } from "./errors.js";
+import { type FormDefinition, formDefinition } from "./form/definition.js";
+import { FormComponent } from "./form.js";
+import { checkGuards, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
 import { isReservedEvent, isWireName, RESERVED_PARAMS } from "./names.js";
 import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
 import type { Schema } from "./ports/schema.js";
+import type { Refusal } from "./view.js";
 
 /** An event as the server calls it: the method itself, so nothing is looked up by name on an instance. */
-export interface EventDefinition {
+export interface EventDefinition extends Guard {
   readonly name: string;
   readonly handler: (this: Component, payload: unknown) => unknown;
   readonly schema: Schema | null;
+  /** Validates in place of the schema where that takes the instance: the events of a form. */
+  readonly check: EventCheck | undefined;
 }
 
+/** What a payload is after validation: a value for the handler, or why there is none. */
+export type Checked =
+  | { readonly value: unknown; readonly refusal?: undefined }
+  | { readonly value?: undefined; readonly refusal: Refusal };
+
+export type EventCheck = (
+  component: Component,
+  payload: Readonly<Record<string, unknown>>,
+) => Checked | Promise<Checked>;
+
 /** A component as the server uses it: checked once at start, never changed. */
-export interface Definition {
+export interface Definition extends Guard {
   readonly name: string;
   readonly componentClass: ComponentClass;
   readonly template: Template;
@@ -25,16 +41,26 @@ export interface Definition {
   readonly version: number;
   readonly mountable: boolean;
   readonly stored: boolean;
+  /** Events that have permissions of their own. */
+  readonly guarded: readonly EventDefinition[];
+  /** Only what a render offered can be called. */
+  readonly sealedOffers: boolean;
+  readonly cache: MountCache | undefined;
+  /** What a form has beside; `undefined` for other components. */
+  readonly form: FormDefinition | undefined;
   readonly migrate: ((state: never, version: number) => object) | undefined;
 }
 
 const EVENT_METHOD = /^on_(.+)$/;
 
+/** Classes of our own that authors extend: what they answer is declared below, not found by name. */
+const BASES: ReadonlySet<object> = new Set<object>([FormComponent.prototype]);
+
 function handlersOf(componentClass: ComponentClass): Map<string, EventDefinition["handler"]> {
   const handlers = new Map<string, EventDefinition["handler"]>();
   for (
     let prototype: object = componentClass.prototype;
-    prototype !== Component.prototype;
+    prototype !== Component.prototype && !BASES.has(prototype);
     prototype = Object.getPrototypeOf(prototype)
   ) {
     for (const key of Object.getOwnPropertyNames(prototype)) {
@@ -59,10 +85,20 @@ function shapeOf(schema: Schema | undefined): readonly string[] | undefined {
   return typeof fields === "object" && fields !== null ? Object.keys(fields) : undefined;
 }
 
-function eventsOf(name: string, componentClass: ComponentClass): Map<string, EventDefinition> {
+function eventsOf(
+  name: string,
+  componentClass: ComponentClass,
+  form: FormDefinition | undefined,
+  settings: GuardSettings,
+): Map<string, EventDefinition> {
   const handlers = handlersOf(componentClass);
   const declared = componentClass.events ?? {};
   const events = new Map<string, EventDefinition>();
+  const guard = (event: string): Guard => eventGuardOf(name, event, componentClass, settings);
+  for (const [event, { handler, check }] of form?.events ?? []) {
+    events.set(event, { name: event, handler, schema: null, check, ...guard(event) });
+    handlers.delete(event);
+  }
   for (const [event, schema] of Object.entries(declared)) {
     const handler = handlers.get(event);
     if (!isWireName(event) || isReservedEvent(event)) {
@@ -71,13 +107,19 @@ function eventsOf(name: string, componentClass: ComponentClass): Map<string, Eve
           "beginning with a letter, and none of the lifecycle's own words.",
       );
     }
+    if (events.has(event)) {
+      throw new DefinitionError(
+        `${name}: the event "${event}" belongs to every form. Take it out of \`static events\`; its fields are those of ` +
+          "`static schema`.",
+      );
+    }
     if (handler === undefined) {
       throw new DefinitionError(
         `${name}: the event "${event}" has no handler. Add a method on_${event}() or take it out of \`static events\`. ` +
           `Handlers found: ${list(handlers.keys())}.`,
       );
     }
-    events.set(event, { name: event, handler, schema });
+    events.set(event, { name: event, handler, schema, check: undefined, ...guard(event) });
   }
   for (const handler of handlers.keys()) {
     if (!events.has(handler)) {
@@ -161,15 +203,51 @@ export function checkComponents(
   }
 }
 
+/** What the server as a whole has, which definitions are checked against. */
+export interface DefinitionSettings extends GuardSettings {
+  readonly hasUploadStore: boolean;
+}
+
+function checkUploads(name: string, form: FormDefinition | undefined, { hasUploadStore }: DefinitionSettings): void {
+  if (form === undefined || form.uploads.size === 0 || hasUploadStore) return;
+  throw new DefinitionError(
+    `${name} takes files, but nothing keeps them. Give the server a store: ` +
+      '`uploadStore: diskUploadStore("uploads")` from "hydrant/disk".',
+  );
+}
+
+/** A form's template names its fields; a name that the schema does not have is refused with those it has. */
+function checkFields(
+  name: string,
+  componentClass: ComponentClass,
+  template: Template,
+  form: FormDefinition | undefined,
+): void {
+  for (const field of template.uses?.fields ?? []) {
+    if (form?.knows(field) === true) continue;
+    const has = form === undefined ? `${name} is no FormComponent` : `it has: ${form.fieldNames().join(", ")}`;
+    throw new DefinitionError(`${name}: ${componentClass.template} shows the field "${field}"; ${has}.`);
+  }
+}
+
 /**
  * Checks a class and compiles its template.
  * @throws {DefinitionError} for every mistake that can be seen before the first request, with the way to mend it.
  */
-export function define(name: string, componentClass: ComponentClass, renderer: Renderer): Definition {
+export function define(
+  name: string,
+  componentClass: ComponentClass,
+  renderer: Renderer,
+  settings: DefinitionSettings,
+): Definition {
   checkStatics(name, componentClass);
-  const events = eventsOf(name, componentClass);
+  const form = formDefinition(name, componentClass);
+  checkUploads(name, form, settings);
+  const events = eventsOf(name, componentClass, form, settings);
+  checkGuards(name, componentClass, events);
   const template = renderer.compile(componentClass.template);
   checkTemplate(name, componentClass, template, events.keys());
+  checkFields(name, componentClass, template, form);
   return {
     name,
     componentClass,
@@ -177,12 +255,17 @@ export function define(name: string, componentClass: ComponentClass, renderer: R
     templateName: componentClass.template,
     events,
     params: componentClass.params,
-    state: componentClass.state,
+    state: form === undefined ? componentClass.state : form.stateSchema(componentClass.state),
     slots: new Set(componentClass.slots ?? []),
     locked: componentClass.locked ?? [],
     version: componentClass.version ?? 1,
     mountable: componentClass.mountable ?? false,
     stored: componentClass.storage === "store",
+    ...guardOf(name, componentClass, settings),
+    guarded: [...events.values()].filter(({ permissions }) => permissions.length > 0),
+    sealedOffers: componentClass.offers === "sealed",
+    cache: componentClass.cache,
+    form,
     // Called on the class, so that a migration may use the class's other statics.
     migrate: componentClass.migrate?.bind(componentClass),
   };

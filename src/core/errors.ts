@@ -1,3 +1,5 @@
+import type { LimitReached } from "./limits.js";
+
 /** What one kind of failure means on every door. */
 export interface ErrorRow {
   /** HTTP status. */
@@ -60,7 +62,7 @@ export const ERRORS = {
   too_large: { close: 1009, client: "show", status: 413, expose: true, text: "The request is too large." },
   unsupported_media_type: { ...show, status: 415, expose: true, text: "The body has a type that is not read here." },
   invalid: { ...show, status: 422, expose: true, text: "Please check what you entered." },
-  rate_limited: { ...retry, status: 429, expose: false, text: "Too many requests. Please wait a moment." },
+  rate_limited: { ...retry, status: 429, expose: true, text: "Too many requests. Please wait a moment." },
   internal: {
     ...show,
     status: 500,
@@ -87,6 +89,8 @@ export interface HydrantErrorOptions {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Seconds until another try makes sense, for `rate_limited` and `unavailable`. */
   readonly retryAfter?: number;
+  /** The limit that was reached, for `rate_limited`. */
+  readonly limit?: LimitReached;
 }
 
 /**
@@ -100,6 +104,8 @@ export class HydrantError extends Error {
   readonly fields: Readonly<Record<string, readonly string[]>> | undefined;
   /** Seconds until another try makes sense. */
   readonly retryAfter: number | undefined;
+  /** The limit that was reached, for `rate_limited`. */
+  readonly limit: LimitReached | undefined;
 
   /** The instance it happened in, once its seal was opened. */
   instance: string | undefined;
@@ -112,6 +118,7 @@ export class HydrantError extends Error {
     this.code = code;
     this.fields = options.fields;
     this.retryAfter = options.retryAfter;
+    this.limit = options.limit;
   }
 }
 
@@ -135,6 +142,8 @@ export interface Failure {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Seconds until another try makes sense. */
   readonly retryAfter?: number;
+  /** The limit that was reached. */
+  readonly limit?: LimitReached;
   /** Whose error place shows it, where that is known for sure. */
   readonly instance?: string;
 }
@@ -162,6 +171,7 @@ export function describeFailure(error: unknown, id: string): Failure {
     id,
     ...(known?.fields === undefined ? {} : { fields: known.fields }),
     ...(known?.retryAfter === undefined ? {} : { retryAfter: known.retryAfter }),
+    ...(known?.limit === undefined ? {} : { limit: known.limit }),
     ...(known?.instance === undefined ? {} : { instance: known.instance }),
   };
 }

@@ -11,7 +11,10 @@ export function findDefinition(runtime: Runtime, name: string): Definition {
 }
 
 /** Looks in what was declared only, so nothing inherited can be called from outside. */
-export function findEvent(runtime: Runtime, call: EventCall): { definition: Definition; event: EventDefinition } {
+export function findEvent(
+  runtime: Runtime,
+  call: Pick<EventCall, "component" | "event">,
+): { definition: Definition; event: EventDefinition } {
   const definition = findDefinition(runtime, call.component);
   const event = definition.events.get(call.event);
   if (event === undefined) throw new HydrantError("not_found");

@@ -35,6 +35,11 @@ export function siblingId(id: string, key: string, sealer: Sealer): string {
   return at === -1 ? pageInstanceId(key, sealer) : childId(id.slice(0, at), key, sealer);
 }
 
+/** Id of an instance nobody placed and whose mount is kept: the same for the same content. */
+export function keptInstanceId(component: string, content: string, sealer: Sealer): string {
+  return named("c-", `${component.slice(0, 40)}-${sealer.digest(content).slice(0, 12)}`, sealer);
+}
+
 /** Id of an instance nobody placed: fetched on its own, or in a page fragment that must not repeat an id. */
 export function freshInstanceId(component: string, sealer: Sealer): string {
   return named("c-", `${component.slice(0, 40)}-${sealer.randomName(8)}`, sealer);

@@ -8,15 +8,26 @@ export type { Caller, User } from "./caller.js";
 export type {
   CallContext,
   EventCall,
+  FileCall,
   Fragment,
   HeldInstance,
   MountCall,
   Outcome,
   OutcomeEffects,
+  OutgoingFile,
   PagePartial,
+  PostedEvent,
   TicketCall,
+  UnreadEventCall,
 } from "./calls.js";
-export { Component, type ComponentClass, type Events, type InstanceInit, type Payload } from "./component.js";
+export {
+  Component,
+  type ComponentClass,
+  type Events,
+  type InstanceInit,
+  type MountCache,
+  type Payload,
+} from "./component.js";
 export { type ComposeOptions, type Composition, compose, type SlotContent } from "./composition.js";
 export { type Effects, localPath, type RefreshRequest } from "./effects.js";
 export {
@@ -28,13 +39,30 @@ export {
   HydrantError,
   type HydrantErrorOptions,
 } from "./errors.js";
+export type { FormParts, StepParts } from "./form/parts.js";
+export type { FieldShape } from "./form/shape.js";
+export { type FieldChange, FormComponent, type FormErrors, type FormState } from "./form.js";
 export { escapeHtml, fillHoles, SafeHtml } from "./html.js";
+export type { LimitKey, LimitReached, LimitRule } from "./limits.js";
 export type { Bounds } from "./memory/expiring-map.js";
 export { memoryReceiptStore } from "./memory/receipt-store.js";
 export { MEMORY_BOUNDS, type MemoryStoreOptions, memoryStateStore } from "./memory/state-store.js";
 export { isWireName, PAGE_FIELD } from "./names.js";
 export { type ComponentServerOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
 export type { PageScope, PageScopeOptions } from "./page.js";
+export {
+  AllowAny,
+  and,
+  BasePermission,
+  HasPermission,
+  IsAuthenticated,
+  IsStaff,
+  IsSuperuser,
+  not,
+  or,
+  type PermissionRequest,
+  type PermissionRule,
+} from "./permissions.js";
 export { type Clock, systemClock } from "./ports/clock.js";
 export type { LimitStore, LimitVerdict, LimitWindow } from "./ports/limit-store.js";
 export { consoleLogger, type LogFields, type Logger } from "./ports/logger.js";
@@ -46,4 +74,5 @@ export type { StateStore, StoredState } from "./ports/state-store.js";
 export type { UploadStore } from "./ports/upload-store.js";
 export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
 export { type ComponentServer, createComponentServer } from "./server.js";
+export { sizeText, type TakeFile, type UploadedFile, type UploadRule } from "./uploads.js";
 export type { Helpers, Refusal, View } from "./view.js";

@@ -57,6 +57,8 @@ export async function construct(
     signal: turn.signal,
     effects: turn.effects,
     fills,
+    form: definition.form?.parts,
+    uploads: turn.runtime.uploads,
   });
   return { definition, component, id, given, fills, ...kept };
 }

@@ -1,27 +1,40 @@
-import type { CallContext, EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
+import { admitCaller, admitInstance, countCall, refuseSeal } from "./admit.js";
+import type {
+  CallContext,
+  EventCall,
+  FileCall,
+  MountCall,
+  Outcome,
+  OutgoingFile,
+  TicketCall,
+  UnreadEventCall,
+} from "./calls.js";
 import type { Definition, EventDefinition } from "./definition.js";
 import { noEffects } from "./effects.js";
-import { HydrantError, inInstance } from "./errors.js";
+import { type ErrorCode, HydrantError, inInstance } from "./errors.js";
 import { findDefinition, findEvent } from "./find.js";
-import { freshInstanceId } from "./identity.js";
-import { construct, derive, firstState, handle } from "./instance.js";
+import { freshInstanceId, keptInstanceId } from "./identity.js";
+import { construct, derive, firstState, handle, type LiveInstance, runAuthored } from "./instance.js";
+import { isOffered } from "./offers.js";
 import { once } from "./receipts.js";
-import { checkCaps, openSeal, revive, validPayload } from "./revive.js";
+import { checkCaps, openSeal, type Revived, revive, validPayload } from "./revive.js";
 import type { Runtime } from "./runtime.js";
 import type { OpenedSeal } from "./seal.js";
 import { conclude, placeChild, presentDone, presentHeld, presentNew, presentRefused, presentStale } from "./show.js";
-import { openTicket } from "./tickets.js";
+import { openFile, openTicket } from "./tickets.js";
 import { beginTurn, type Turn, type TurnOptions } from "./turn.js";
-import type { Placement } from "./view.js";
+import { createIntake, type Intake } from "./uploads.js";
+import type { Placement, Refusal } from "./view.js";
 
-/** A new instance: find → (admit) → construct → mount → present. */
+/** A new instance: find → count → admit → construct → mount → present. */
 export async function mount(runtime: Runtime, call: MountCall): Promise<Outcome> {
   const definition = findDefinition(runtime, call.component);
   // Params may be large where a page of the application gives them; a door bounds those of an address.
   checkCaps(call.params ?? {}, runtime.limits.stateDepth, Number.POSITIVE_INFINITY);
   const turn = beginTurn(runtime, call, call);
   try {
-    const id = call.id ?? freshInstanceId(definition.name, runtime.sealer);
+    await countCall(turn, definition);
+    const id = call.id ?? newId(turn, definition, call);
     const held = turn.held.get(id);
     const presented =
       held?.component === definition.name
@@ -31,6 +44,17 @@ export async function mount(runtime: Runtime, call: MountCall): Promise<Outcome>
   } finally {
     turn.end();
   }
+}
+
+/** What is kept is found again by its id, so it must be the same for the same params. */
+function newId(
+  { runtime: { sealer }, subject }: Turn,
+  { name, cache }: Definition,
+  { params = {} }: MountCall,
+): string {
+  return cache === undefined
+    ? freshInstanceId(name, sealer)
+    : keptInstanceId(name, `${subject} ${JSON.stringify(params)}`, sealer);
 }
 
 /** A component placed in a page of the application. */
@@ -58,24 +82,63 @@ export async function mountTicket(runtime: Runtime, call: TicketCall): Promise<O
   const definition = findDefinition(runtime, call.component);
   const turn = beginTurn(runtime, call);
   try {
-    const { id, params } = openTicket(turn, definition, call.ticket);
+    await countCall(turn, definition);
+    const { id, params } = await opening(turn, () => openTicket(turn, definition, call.ticket));
     return await conclude(turn, await presentNew(turn, definition, id, params, {}), { kind: "done", status: 200 });
   } finally {
     turn.end();
   }
 }
 
-/** An event: find → (admit) → open seal → once per intent: hydrate → validate → handle → present. */
-export async function dispatch(runtime: Runtime, call: EventCall): Promise<Outcome> {
-  const { definition, event } = findEvent(runtime, call);
+/** An uploaded file for the holder of its ticket: open → admit to the form it belongs to → read. */
+export async function fetchFile(runtime: Runtime, call: FileCall): Promise<OutgoingFile> {
   const turn = beginTurn(runtime, call);
   try {
-    const opened = openSeal(turn, definition, call);
-    const answer = once(turn, call, opened.instance, () => answerEvent(turn, definition, event, call, opened));
+    const { component, key, name, size } = await opening(turn, () => openFile(turn, call.ticket));
+    await admitCaller(turn, findDefinition(runtime, component));
+    const bytes = await runtime.uploads?.read(key);
+    if (bytes === undefined) throw new HydrantError("not_found");
+    return { name, size, bytes };
+  } finally {
+    turn.end();
+  }
+}
+
+/** An event: find → count → admit → read → open seal → once per intent: hydrate → admit → validate → handle → present. */
+export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCall): Promise<Outcome> {
+  const { definition, event } = findEvent(runtime, call);
+  const turn = beginTurn(runtime, call);
+  const intake = intakeFor(turn, definition);
+  try {
+    await countCall(turn, definition, event);
+    await admitCaller(turn, definition, event);
+    const read = "read" in call ? { ...call, ...(await call.read(intake.take)) } : call;
+    const opened = await opening(turn, () => openSeal(turn, definition, read));
+    const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened));
     // From here on the instance is known, so a failure finds its error place.
     return await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
   } finally {
     turn.end();
+    await intake.settle();
+  }
+}
+
+function intakeFor({ runtime }: Turn, { form }: Definition): Intake {
+  const { sealer, sealSeconds, uploads: store } = runtime;
+  return createIntake({
+    rules: form?.uploads,
+    store,
+    newKey: () => sealer.randomName(26),
+    ttlMs: sealSeconds * 1000,
+  });
+}
+
+/** Opens something sealed; what does not open is counted. */
+async function opening<T>(turn: Turn, open: () => T): Promise<T> {
+  try {
+    return open();
+  } catch (error) {
+    return refuseSeal(turn, error);
   }
 }
 
@@ -86,14 +149,19 @@ export async function resolve(runtime: Runtime, call: MountCall | EventCall): Pr
     if (!("event" in call)) {
       const definition = findDefinition(runtime, call.component);
       const id = call.id ?? freshInstanceId(definition.name, runtime.sealer);
+      await admitCaller(turn, definition);
       const live = await construct(turn, definition, id, call.params ?? {});
       await firstState(live, turn);
+      await admitInstance(turn, live);
       return live.component.state;
     }
     const { definition, event } = findEvent(runtime, call);
+    await admitCaller(turn, definition, event);
     const revived = await revive(turn, definition, openSeal(turn, definition, call));
+    await admitInstance(turn, revived.live, event);
     if (revived.stale !== undefined) throw new HydrantError(revived.stale);
-    const payload = await validPayload(turn, event, call.payload ?? {});
+    checkOffered(revived, event, call);
+    const payload = await validPayload(turn, revived.live, event, call.payload ?? {});
     if (payload.refusal !== undefined) throw new HydrantError("invalid", undefined, { fields: payload.refusal.errors });
     await handle(revived.live, event, payload.value, turn);
     await derive(revived.live, turn);
@@ -110,9 +178,12 @@ async function answerEvent(
   call: EventCall,
   opened: OpenedSeal,
 ): Promise<Outcome> {
-  const { live, stale } = await revive(turn, definition, opened);
-  if (stale !== undefined) return presentStale(turn, live, stale, call);
-  const payload = await validPayload(turn, event, call.payload ?? {});
+  const revived = await revive(turn, definition, opened);
+  const { live, stale } = revived;
+  await admitInstance(turn, live, event);
+  if (stale !== undefined) return answerStale(turn, live, stale, call);
+  checkOffered(revived, event, call);
+  const payload = await validPayload(turn, live, event, call.payload ?? {});
   if (payload.refusal !== undefined) return presentRefused(turn, live, payload.refusal);
   try {
     await handle(live, event, payload.value, turn);
@@ -121,11 +192,45 @@ async function answerEvent(
   } catch (error) {
     if (!(error instanceof HydrantError)) throw error;
     if (error.code !== "invalid" && error.code !== "state_conflict") throw error;
-    // The handler refused what it was given, or another call wrote first: show how things stood, and why.
-    Object.assign(turn.effects, noEffects());
-    const again = await revive(turn, definition, opened);
-    if (error.code === "state_conflict") return presentStale(turn, again.live, error.code, call);
-    const errors = error.fields ?? { "": [error.message] };
-    return presentRefused(turn, again.live, { errors, submitted: call.payload ?? {} });
+    return answerRefused(turn, definition, error, call, opened);
   }
+}
+
+/** The handler refused what it was given, or another call wrote first: show how things stood, and why. */
+async function answerRefused(
+  turn: Turn,
+  definition: Definition,
+  error: HydrantError,
+  call: EventCall,
+  opened: OpenedSeal,
+): Promise<Outcome> {
+  Object.assign(turn.effects, noEffects());
+  const { live } = await revive(turn, definition, opened);
+  if (error.code === "state_conflict") return answerStale(turn, live, error.code, call);
+  const refusal: Refusal = { errors: error.fields ?? { "": [error.message] }, submitted: call.payload ?? {} };
+  await tell(turn, live, refusal, error.code, call);
+  return presentRefused(turn, live, refusal);
+}
+
+/** Says why the event was not carried out, and keeps what was typed. */
+async function answerStale(turn: Turn, live: LiveInstance, code: ErrorCode, call: EventCall): Promise<Outcome> {
+  const refusal: Refusal = { errors: {}, submitted: call.payload ?? {} };
+  await tell(turn, live, refusal, code, call);
+  return presentStale(turn, live, code, refusal);
+}
+
+async function tell(
+  turn: Turn,
+  { component, definition }: LiveInstance,
+  refusal: Refusal,
+  code: ErrorCode,
+  { event }: EventCall,
+): Promise<void> {
+  await runAuthored(turn, `${definition.name}.refused()`, () => component.refused(refusal, code, event));
+}
+
+/** @throws {HydrantError} `forbidden` for what the render that the state belongs to did not offer. */
+function checkOffered({ live, offers }: Revived, event: EventDefinition, { payload = {} }: EventCall): void {
+  if (!live.definition.sealedOffers || isOffered(offers, event.name, payload)) return;
+  throw new HydrantError("forbidden", `${live.definition.name} did not offer "${event.name}" with these arguments`);
 }

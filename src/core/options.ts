@@ -1,10 +1,14 @@
 import type { ComponentClass } from "./component.js";
 import { DefinitionError } from "./errors.js";
+import type { LimitRule } from "./limits.js";
+import type { PermissionRule } from "./permissions.js";
 import type { Clock } from "./ports/clock.js";
+import type { LimitStore } from "./ports/limit-store.js";
 import type { Logger } from "./ports/logger.js";
 import type { ReceiptStore } from "./ports/receipt-store.js";
 import type { Renderer } from "./ports/renderer.js";
 import type { StateStore } from "./ports/state-store.js";
+import type { UploadStore } from "./ports/upload-store.js";
 import type { ComponentRegistry } from "./registry.js";
 
 /** Bounds that hold on every door. */
@@ -29,6 +33,8 @@ export interface Limits {
   readonly nesting: number;
   /** Milliseconds a call may take. Default 30,000. */
   readonly callMs: number;
+  /** Milliseconds the limit store may take to answer. Default 1,000. */
+  readonly storeMs: number;
 }
 
 /** What holds where an application sets no limit of its own. */
@@ -43,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   instances: 2_000,
   nesting: 16,
   callMs: 30_000,
+  storeMs: 1_000,
 });
 
 /** Options of {@link createComponentServer}. Nothing is read from the environment. */
@@ -69,6 +76,16 @@ export interface ComponentServerOptions {
   readonly stateStore?: StateStore;
   /** Remembers answered intents. Default: in this process's memory. */
   readonly receiptStore?: ReceiptStore;
+  /** Who may use components that declare no permissions of their own. Default: everybody. */
+  readonly permissions?: PermissionRule | readonly PermissionRule[];
+  /** Counts calls: `memoryLimitStore()` or `redisLimitStore(client)`. Needed where a component declares limits. */
+  readonly limitStore?: LimitStore;
+  /** What to do while the limit store is down: answer 503, or let calls through. Either way the log says so. Default `refuse`. */
+  readonly limitsDown?: "refuse" | "allow";
+  /** How often seals of one network may fail to open, where there is a `limitStore`. Default `"60/min"`. */
+  readonly sealFailures?: LimitRule;
+  /** Keeps uploaded files: `diskUploadStore(folder)`. Needed where a form declares uploads. */
+  readonly uploadStore?: UploadStore;
   /** Time. Default: the machine's. */
   readonly clock?: Clock;
   /** Random bytes. Default: the operating system's. */
@@ -89,6 +106,11 @@ const KNOWN: Readonly<Record<keyof ComponentServerOptions, true>> = {
   limits: true,
   stateStore: true,
   receiptStore: true,
+  permissions: true,
+  limitStore: true,
+  limitsDown: true,
+  sealFailures: true,
+  uploadStore: true,
   clock: true,
   random: true,
   log: true,
@@ -111,6 +133,9 @@ export function checkOptions(options: ComponentServerOptions): void {
   if (app === "" || app.includes("\0")) throw new DefinitionError("the option `app` must be a name.");
   if (mode !== "production" && mode !== "development") {
     throw new DefinitionError('the option `mode` must be "production" or "development".');
+  }
+  if (options.limitsDown !== undefined && options.limitsDown !== "refuse" && options.limitsDown !== "allow") {
+    throw new DefinitionError('the option `limitsDown` must be "refuse" or "allow".');
   }
   for (const [name, value] of Object.entries({ sealMs, receiptMs, ...options.limits })) {
     if (!Number.isFinite(value) || value <= 0) {

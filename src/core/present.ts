@@ -7,6 +7,7 @@ import { type LiveInstance, runAuthored } from "./instance.js";
 import { fillMarks, type Rendered, renderTemplate } from "./render.js";
 import type { Snapshot } from "./state.js";
 import type { Turn } from "./turn.js";
+import type { UploadedFile } from "./uploads.js";
 import type { Placement, Refusal } from "./view.js";
 
 /** What to show beside the state. */
@@ -25,13 +26,21 @@ export interface Presented {
   readonly fragment: Fragment;
   readonly tag: string;
   readonly partials: readonly PagePartial[];
+  /** Whether there are no other instances in it. */
+  readonly alone: boolean;
+  /** Events it does not offer because the caller may not send them. */
+  readonly refused?: ReadonlySet<string>;
 }
 
 /** What presenting needs from the lifecycle: a seal, and a way to place a child. */
 export interface Presenter {
+  refusedEvents(live: LiveInstance): Promise<ReadonlySet<string>>;
+  sealFile(component: string, file: UploadedFile): string;
   seal(live: LiveInstance, snapshot: Snapshot): Promise<string> | string;
   placeChild(placement: Placement, id: string, level: number): Promise<Presented>;
 }
+
+const NONE_REFUSED: ReadonlySet<string> = new Set();
 
 /** 2026-01-01. A mount's revision counts milliseconds from here, so a later mount of an id is always newer than any step of an earlier one. */
 const FIRST_REV_AT = 1_767_225_600_000;
@@ -53,9 +62,12 @@ export async function present(
   const now = runtime.clock.now();
   const rev = nextRev(live, now);
   const onPage = turn.wholePage ? undefined : previous;
+  const refused = definition.guarded.length === 0 ? NONE_REFUSED : await presenter.refusedEvents(live);
   const rendered = renderTemplate(
     {
       definition,
+      refused,
+      sealFile: (file) => presenter.sealFile(definition.name, file),
       id,
       rev,
       base: turn.base,
@@ -64,7 +76,7 @@ export async function present(
       page: turn.page,
       slots: slotContents(slots, live),
       kept: new Set(onPage?.filled),
-      refusal,
+      refusal: definition.form === undefined ? refusal : definition.form.shown(component, refusal),
       notice,
       knows: (name) => runtime.definitions.has(name),
     },
@@ -82,12 +94,15 @@ export async function present(
     params: live.given,
     children: children.tags,
     filled: rendered.filled,
+    offers: rendered.offers,
   });
   const fill = (html: string): string => fillMarks(html, runtime.mark, id, seal, children.html);
   return {
     tag: rendered.tag,
     fragment: { html: fill(rendered.html), state: seal, component_id: id, slots: slotTexts(slots, fill) },
     partials: children.partials.map((partial) => ({ ...partial, html: fill(partial.html) })),
+    alone: rendered.placements.length === 0 && !rendered.keepsSlot,
+    refused,
   };
 }
 
@@ -160,5 +175,5 @@ function keepChild({ composition }: Placement, id: string, tag: string): Present
     content instanceof SafeHtml ? [{ target: `${id}--${name}`, swap: "innerMorph", html: content.value }] : [],
   );
   const html = `<${tag} id="${id}" data-keep></${tag}>`;
-  return { tag, fragment: { html, state: "", component_id: id, slots: {} }, partials };
+  return { tag, fragment: { html, state: "", component_id: id, slots: {} }, partials, alone: true };
 }

@@ -19,7 +19,7 @@ export async function once(
   instance: string,
   run: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { idempotencyKey } = call;
+  const idempotencyKey = call.idempotencyKey ?? intentOf(turn, call);
   if (idempotencyKey === undefined) return run();
   if (idempotencyKey === "" || idempotencyKey.length > LONGEST_KEY) {
     throw new HydrantError("malformed", `An Idempotency-Key has 1 to ${LONGEST_KEY} characters.`);
@@ -39,6 +39,11 @@ export async function once(
   });
   await note(turn, () => receipts.finish(key, { outcome }));
   return outcome;
+}
+
+/** Without JavaScript a page loaded again sends what it sent before: the seal, which no other render has, tells. */
+function intentOf({ runtime }: Turn, { onceBySeal, state, event, payload }: EventCall): string | undefined {
+  return onceBySeal === true ? runtime.sealer.digest(`${state} ${event} ${JSON.stringify(payload)}`) : undefined;
 }
 
 function failureOf(error: unknown): NonNullable<Receipt["failure"]> {

@@ -2,8 +2,11 @@ import type { SlotContent } from "./composition.js";
 import type { Definition } from "./definition.js";
 import { enhance } from "./enhance.js";
 import { DefinitionError, ERRORS, type ErrorCode, HydrantError } from "./errors.js";
+import { WHOLE_FORM } from "./form/parts.js";
 import { endOfTag, escapeHtml, findAttribute } from "./html.js";
 import { PAGE_FIELD } from "./names.js";
+import { offersIn } from "./offers.js";
+import type { UploadedFile } from "./uploads.js";
 import { createView, MARK_END, type Placement, type Refusal, type Scope, sealMark } from "./view.js";
 
 /** What one run of a template needs beside the state. */
@@ -23,6 +26,9 @@ export interface RenderRequest {
   /** A code whose sentence goes to the error place. */
   readonly notice: ErrorCode | undefined;
   readonly knows: (component: string) => boolean;
+  /** Events the caller may not send. */
+  readonly refused: ReadonlySet<string>;
+  readonly sealFile: (file: UploadedFile) => string;
 }
 
 /** HTML of one root, with marks where its seal and its children belong. */
@@ -33,6 +39,8 @@ export interface Rendered {
   readonly placements: readonly Placement[];
   readonly filled: readonly string[];
   readonly keepsSlot: boolean;
+  /** What can be called, where only offered events can. */
+  readonly offers: readonly string[];
 }
 
 const ROOT_TAG = /^<([a-zA-Z][a-zA-Z0-9-]*)/;
@@ -50,6 +58,11 @@ const STRICT_PARENTS: ReadonlySet<string> = new Set([
   "p",
 ]);
 const ERROR_PLACE = "data-component-error";
+/**
+ * Says that the form is complete. The button comes before all others, so that Enter in a field sends the form and does
+ * not press the first button that removes a row.
+ */
+const WHOLE_FORM_FIELD = `<input type="hidden" name="${WHOLE_FORM}" value="1"><button hidden></button>`;
 
 /** Runs a component's template and completes what it wrote. */
 export function renderTemplate(request: RenderRequest, state: object, params: object, extra: object): Rendered {
@@ -64,12 +77,12 @@ export function renderTemplate(request: RenderRequest, state: object, params: ob
   const enhanced = enhanceIn(request, scope, written);
   const root = findRoot(scope, enhanced);
   const html = complete(request, scope, enhanced, root);
-  const { placements, filled, keepsSlot } = scope;
-  return { html, tag: root.tag, placements, filled: [...filled], keepsSlot };
+  const { placements, filled, keepsSlot, offers } = scope;
+  return { html, tag: root.tag, placements, filled: [...filled], keepsSlot, offers: [...offers] };
 }
 
 function createScope(request: RenderRequest): Scope {
-  const { definition, id, rev, base, mark, slots, kept, refusal, knows } = request;
+  const { definition, id, rev, base, mark, slots, kept, refusal, knows, refused, sealFile, wholePage } = request;
   const scope: Scope = {
     definition,
     id,
@@ -80,6 +93,9 @@ function createScope(request: RenderRequest): Scope {
     kept,
     refusal,
     knows,
+    refused,
+    sealFile,
+    wholePage,
     placements: [],
     keys: new Set(),
     filled: new Set(),
@@ -87,19 +103,24 @@ function createScope(request: RenderRequest): Scope {
     enhance: (html) => enhanceIn(request, scope, html),
     keepsSlot: false,
     root: "",
-    offers: false,
+    written: undefined,
+    offers: new Set(),
+    hasFocus: false,
     needsButtonForm: false,
   };
   return scope;
 }
 
 function enhanceIn(request: RenderRequest, scope: Scope, html: string): string {
-  if (!scope.offers) return html;
+  const { written, definition } = scope;
+  if (written === undefined) return html;
+  const address = `${request.base}/${definition.name}/`;
+  if (definition.sealedOffers) for (const offer of offersIn(html, address, written)) scope.offers.add(offer);
   const enhanced = enhance(html, {
-    address: `${request.base}/${request.definition.name}/`,
+    address,
     seal: sealMark(scope),
     buttonForm: request.wholePage ? `${request.id}--form` : undefined,
-    pageField: pageField(request),
+    pageField: (definition.form === undefined ? "" : WHOLE_FORM_FIELD) + pageField(request),
   });
   scope.needsButtonForm ||= enhanced.usesButtonForm;
   return enhanced.html;
@@ -157,7 +178,11 @@ function noticeHtml({ notice }: RenderRequest, scope: Scope): string {
   if (notice === undefined && scope.refusal === undefined) return "";
   const unclaimed = Object.entries(scope.refusal?.errors ?? {})
     .filter(([field]) => !scope.claimed.has(field))
-    .map(([field, messages]) => (field === "" ? messages.join(" ") : `${field}: ${messages.join(" ")}`));
+    .map(([field, messages]) =>
+      field === "" || (field === "form" && scope.definition.form !== undefined)
+        ? messages.join(" ")
+        : `${field}: ${messages.join(" ")}`,
+    );
   const lines = notice === undefined ? unclaimed : [ERRORS[notice].text, ...unclaimed];
   const code = notice ?? "invalid";
   return lines.map((text) => `<p role="alert" data-code="${code}">${escapeHtml(text)}</p>`).join("");

@@ -1,13 +1,12 @@
 import type { EventCall } from "./calls.js";
 import { isWithinCaps } from "./codec.js";
-import type { Definition, EventDefinition } from "./definition.js";
+import type { Checked, Definition, EventDefinition } from "./definition.js";
 import { type ErrorCode, HydrantError } from "./errors.js";
-import { construct, firstState, type LiveInstance, putBack } from "./instance.js";
+import { construct, firstState, type LiveInstance, putBack, runAuthored } from "./instance.js";
 import { fieldErrors, validate } from "./ports/schema.js";
 import type { OpenedSeal } from "./seal.js";
 import { fromText, type Snapshot } from "./state.js";
 import type { Turn } from "./turn.js";
-import type { Refusal } from "./view.js";
 
 export function openSeal(turn: Turn, definition: Definition, call: EventCall): OpenedSeal {
   const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
@@ -16,6 +15,8 @@ export function openSeal(turn: Turn, definition: Definition, call: EventCall): O
 
 export interface Revived {
   readonly live: LiveInstance;
+  /** What the render this state belongs to offered. */
+  readonly offers: readonly string[];
   /** Why the state could not be used as it came; the instance then stands as it was mounted, or as it is stored. */
   readonly stale: ErrorCode | undefined;
 }
@@ -33,7 +34,7 @@ export async function revive(turn: Turn, definition: Definition, opened: OpenedS
       origin: kept.origin,
     });
     await putBack(live, kept.state, turn);
-    return { live, stale: kept.conflict ? "state_conflict" : undefined };
+    return { live, offers: snapshot.offers, stale: kept.conflict ? "state_conflict" : undefined };
   } catch (error) {
     if (!(error instanceof HydrantError)) throw error;
     if (error.code !== "state_outdated" && error.code !== "state_expired") throw error;
@@ -51,17 +52,13 @@ async function remount(
   try {
     const live = await construct(turn, definition, id, snapshot.params);
     await firstState(live, turn);
-    return { live, stale };
+    return { live, offers: [], stale };
   } catch (cause) {
     // The params no longer fit either; all that is left is to say so.
     if (cause instanceof HydrantError && cause.code === "invalid") throw new HydrantError(stale, undefined, { cause });
     throw cause;
   }
 }
-
-export type Validated =
-  | { readonly value: unknown; readonly refusal?: undefined }
-  | { readonly value?: undefined; readonly refusal: Refusal };
 
 /** @throws {HydrantError} `malformed`, before any schema sees the fields. */
 export function checkCaps(fields: Readonly<Record<string, unknown>>, depth: number, nodes: number): void {
@@ -73,13 +70,18 @@ export function checkCaps(fields: Readonly<Record<string, unknown>>, depth: numb
 }
 
 export async function validPayload(
-  { runtime: { limits }, settle }: Turn,
-  { schema }: EventDefinition,
+  turn: Turn,
+  { component, definition }: LiveInstance,
+  { schema, check, name }: EventDefinition,
   payload: Readonly<Record<string, unknown>>,
-): Promise<Validated> {
+): Promise<Checked> {
+  const { limits } = turn.runtime;
   checkCaps(payload, limits.payloadDepth, limits.payloadNodes);
+  if (check !== undefined) {
+    return runAuthored(turn, `the schema of ${definition.name} for "${name}"`, () => check(component, payload));
+  }
   if (schema === null) return { value: {} };
-  const result = await settle(validate(schema, payload));
+  const result = await turn.settle(validate(schema, payload));
   if (result.issues === undefined) return { value: result.value };
   return { refusal: { errors: fieldErrors(result.issues), submitted: payload } };
 }

@@ -1,10 +1,23 @@
 import type { Definition } from "./definition.js";
+import type { Limit } from "./limits.js";
+import type { MountMemory } from "./mount-cache.js";
 import type { Limits } from "./options.js";
 import type { Clock } from "./ports/clock.js";
+import type { LimitStore } from "./ports/limit-store.js";
 import type { Logger } from "./ports/logger.js";
 import type { ReceiptStore } from "./ports/receipt-store.js";
+import type { UploadStore } from "./ports/upload-store.js";
 import type { Sealer } from "./seal.js";
 import type { StateKeeper } from "./state.js";
+
+/** What admission needs. */
+export interface Admission {
+  /** Missing only where no component declares limits. */
+  readonly store: LimitStore | undefined;
+  readonly whenDown: "refuse" | "allow";
+  /** Counts seals that did not open; `undefined` where nothing is counted. */
+  readonly sealFailures: Limit | undefined;
+}
 
 /** Everything a call needs, made once when the server starts. */
 export interface Runtime {
@@ -12,6 +25,9 @@ export interface Runtime {
   readonly sealer: Sealer;
   readonly states: StateKeeper;
   readonly receipts: ReceiptStore;
+  readonly admission: Admission;
+  readonly uploads: UploadStore | undefined;
+  readonly mounts: MountMemory;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Logger;

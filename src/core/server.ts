@@ -1,16 +1,19 @@
-import type { EventCall, MountCall, Outcome, TicketCall } from "./calls.js";
+import type { EventCall, FileCall, MountCall, Outcome, OutgoingFile, TicketCall, UnreadEventCall } from "./calls.js";
 import { checkComponents, type Definition, define } from "./definition.js";
 import { DefinitionError, describeFailure, type Failure, HydrantError } from "./errors.js";
 import * as lifecycle from "./lifecycle.js";
+import { type LimitRule, readLimits } from "./limits.js";
 import { memoryReceiptStore } from "./memory/receipt-store.js";
 import { memoryStateStore } from "./memory/state-store.js";
+import { mountMemory } from "./mount-cache.js";
 import { type ComponentServerOptions, checkOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
 import { PageScope, type PageScopeOptions } from "./page.js";
+import { readPermissions } from "./permissions.js";
 import { systemClock } from "./ports/clock.js";
 import { consoleLogger, type Logger } from "./ports/logger.js";
 import type { PageTemplate } from "./ports/renderer.js";
 import { toRegistry } from "./registry.js";
-import type { Runtime } from "./runtime.js";
+import type { Admission, Runtime } from "./runtime.js";
 import { checkKey, createSealer, developmentKey, systemRandom } from "./seal.js";
 import { createStateKeeper } from "./state.js";
 
@@ -18,6 +21,8 @@ import { createStateKeeper } from "./state.js";
 export interface ComponentServer {
   /** The bounds that hold here, with defaults filled in. */
   readonly limits: Limits;
+  /** Whether any component is a form, so that pages need the script for forms. */
+  readonly hasForms: boolean;
   /** The logger it was given. */
   readonly log: Logger;
   /** Milliseconds since the epoch, as this server sees time. */
@@ -38,9 +43,14 @@ export interface ComponentServer {
   mountTicket(call: TicketCall): Promise<Outcome>;
   /**
    * Answers one event: `{ html, state, component_id, slots }` and what else the page must do.
-   * @throws {HydrantError} `not_found`, `state_invalid`, `malformed`, `key_reused`, `internal`, `timeout`, `unavailable`.
+   * @throws {HydrantError} `not_found`, `unauthenticated`, `forbidden`, `rate_limited`, `state_invalid`, `malformed`, `key_reused`, `internal`, `timeout`, `unavailable`.
    */
-  dispatch(call: EventCall): Promise<Outcome>;
+  dispatch(call: EventCall | UnreadEventCall): Promise<Outcome>;
+  /**
+   * A file that a form took, for the holder of the address that `file_url()` wrote.
+   * @throws {HydrantError} `state_invalid`, `state_expired`, `unauthenticated`, `forbidden`, `not_found`.
+   */
+  fetchFile(call: FileCall): Promise<OutgoingFile>;
   /**
    * The state a mount or an event leads to, without rendering: for tests of a component's logic.
    * @throws {HydrantError} as `mount` and `dispatch`; a refused payload is thrown as `invalid`.
@@ -76,6 +86,21 @@ function longestToken({ stateBytes }: Limits): number {
   return Math.ceil((stateBytes * 2 + 4096) * (4 / 3));
 }
 
+function admissionOf({
+  limitStore: store,
+  limitsDown: whenDown = "refuse",
+  sealFailures,
+}: ComponentServerOptions): Admission {
+  const [failures] = readLimits("seals", withNetworkKey(sealFailures ?? "60/min"));
+  return { store, whenDown, sealFailures: store === undefined ? undefined : failures };
+}
+
+/** Who guesses at seals has none of his own, so networks are counted. */
+function withNetworkKey(rule: LimitRule): LimitRule {
+  const [limit] = readLimits("seals", rule);
+  return typeof rule === "string" && limit !== undefined ? { ...limit.window, key: "ip" } : rule;
+}
+
 function createRuntime(options: ComponentServerOptions): Runtime {
   const { clock = systemClock, log = consoleLogger, sealMs = 86_400_000, receiptMs = 600_000 } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -89,8 +114,13 @@ function createRuntime(options: ComponentServerOptions): Runtime {
   });
   const stateStore = options.stateStore ?? memoryStateStore({ now: clock.now });
   const definitions = new Map<string, Definition>();
+  const settings = {
+    permissions: readPermissions("the option `permissions`", options.permissions ?? []),
+    hasLimitStore: options.limitStore !== undefined,
+    hasUploadStore: options.uploadStore !== undefined,
+  };
   for (const [name, componentClass] of toRegistry(options.components).entries()) {
-    definitions.set(name, define(name, componentClass, options.renderer));
+    definitions.set(name, define(name, componentClass, options.renderer, settings));
   }
   for (const { name, template, templateName } of definitions.values()) {
     checkComponents(`${name}: ${templateName}`, template, definitions);
@@ -100,6 +130,9 @@ function createRuntime(options: ComponentServerOptions): Runtime {
     sealer,
     states: createStateKeeper(stateStore, limits, log, () => sealer.randomName(26)),
     receipts: options.receiptStore ?? memoryReceiptStore({ now: clock.now }),
+    admission: admissionOf(options),
+    uploads: options.uploadStore,
+    mounts: mountMemory(clock.now),
     limits,
     clock,
     log,
@@ -125,6 +158,7 @@ export function createComponentServer(options: ComponentServerOptions): Componen
   );
   return {
     limits,
+    hasForms: [...definitions.values()].some(({ form }) => form !== undefined),
     log,
     now: clock.now,
     after: clock.after,
@@ -132,6 +166,7 @@ export function createComponentServer(options: ComponentServerOptions): Componen
     mount: (call) => lifecycle.mount(runtime, call),
     mountTicket: (call) => lifecycle.mountTicket(runtime, call),
     dispatch: (call) => lifecycle.dispatch(runtime, call),
+    fetchFile: (call) => lifecycle.fetchFile(runtime, call),
     resolve: (call) => lifecycle.resolve(runtime, call),
     page: (pageOptions) => new PageScope(runtime, pageOptions),
     pageTemplate(name) {

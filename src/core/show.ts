@@ -1,20 +1,24 @@
-import type { EventCall, Fragment, HeldInstance, Outcome, PagePartial } from "./calls.js";
+import { admitCaller, admitInstance, refusedEvents } from "./admit.js";
+import type { Fragment, HeldInstance, Outcome, PagePartial } from "./calls.js";
 import type { Definition } from "./definition.js";
-import { type ErrorCode, HydrantError } from "./errors.js";
+import { ERRORS, type ErrorCode, HydrantError } from "./errors.js";
 import { findDefinition } from "./find.js";
 import { escapeHtml } from "./html.js";
 import { childId, siblingId } from "./identity.js";
 import { construct, firstState, type LiveInstance } from "./instance.js";
+import { type KeptMount, mountKey } from "./mount-cache.js";
 import { PAGE_FIELD } from "./names.js";
 import { type Presentation, type Presented, type Presenter, present } from "./present.js";
 import { revive } from "./revive.js";
-import { sealTicket } from "./tickets.js";
+import { sealFile, sealTicket } from "./tickets.js";
 import type { Turn } from "./turn.js";
 import type { Placement, Refusal } from "./view.js";
 
 function presenterOf(turn: Turn): Presenter {
   const { sealer, states } = turn.runtime;
   return {
+    refusedEvents: (live) => refusedEvents(turn, live),
+    sealFile: (component, file) => sealFile(turn, component, file),
     seal({ definition, id, origin }, snapshot) {
       const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
       const seal = (text: string): string => sealer.seal(binding, id, text);
@@ -30,6 +34,7 @@ const NOT_SHOWN: Presented = {
   tag: "",
   fragment: { html: "", state: "", component_id: "", slots: {} },
   partials: [],
+  alone: true,
 };
 
 export async function placeChild(turn: Turn, placement: Placement, id: string, level: number): Promise<Presented> {
@@ -46,9 +51,32 @@ export async function placeChild(turn: Turn, placement: Placement, id: string, l
   if (held?.component === definition.name)
     return presentHeld(turn, definition, held, { slots: composition.slots, level });
   if (lazy !== undefined) return presentLazy(turn, definition, id, placement);
-  return presentNew(turn, definition, id, composition.params, { slots: composition.slots, level });
+  return presentPlaced(turn, definition, id, composition.params, { slots: composition.slots, level });
 }
 
+/** A component that a page or a parent placed: who may not see it sees why, and all the rest of the page. */
+async function presentPlaced(
+  turn: Turn,
+  definition: Definition,
+  id: string,
+  params: Readonly<Record<string, unknown>>,
+  presentation: Presentation,
+): Promise<Presented> {
+  try {
+    return await presentNew(turn, definition, id, params, presentation);
+  } catch (error) {
+    const isRefused = error instanceof HydrantError && (error.code === "unauthenticated" || error.code === "forbidden");
+    if (!isRefused) throw error;
+    turn.runtime.log.info(
+      { component: definition.name, instance: id, code: error.code },
+      "a placed component was refused",
+    );
+    const html = `<div id="${id}" data-refused="${error.code}"><p>${escapeHtml(ERRORS[error.code].text)}</p></div>`;
+    return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [], alone: true };
+  }
+}
+
+/** A new instance: admit → from what is kept, or construct → mount → admit to the instance → present. */
 export async function presentNew(
   turn: Turn,
   definition: Definition,
@@ -56,9 +84,29 @@ export async function presentNew(
   params: Readonly<Record<string, unknown>>,
   presentation: Presentation,
 ): Promise<Presented> {
+  await admitCaller(turn, definition);
+  const key = hasSlots(presentation) ? undefined : mountKey(turn, definition, id, params);
+  const kept = key === undefined ? undefined : turn.runtime.mounts.get(key);
+  if (kept !== undefined && (await isStillAllowed(turn, kept))) return kept.presented;
   const live = await construct(turn, definition, id, params);
   await firstState(live, turn);
-  return present(live, turn, presenterOf(turn), presentation);
+  await admitInstance(turn, live);
+  const presented = await present(live, turn, presenterOf(turn), presentation);
+  if (key !== undefined && presented.alone && turn.effects.redirect === undefined) {
+    turn.runtime.mounts.set(key, { presented, live }, definition.cache?.seconds ?? 0);
+  }
+  return presented;
+}
+
+function hasSlots({ slots = {} }: Presentation): boolean {
+  return Object.keys(slots).length > 0;
+}
+
+/** Rights may have changed since: those to the instance, and those to the events it shows. */
+async function isStillAllowed(turn: Turn, { live, presented }: KeptMount): Promise<boolean> {
+  await admitInstance(turn, live);
+  const refused = await refusedEvents(turn, live);
+  return refused.size === presented.refused?.size && [...refused].every((event) => presented.refused?.has(event));
 }
 
 /** An instance that was answered before and is shown again, in the page it stands in. */
@@ -82,7 +130,7 @@ function presentLazy(turn: Turn, definition: Definition, id: string, { compositi
     `<div id="${id}" data-lazy hx-get="${url}" hx-trigger="${lazy?.when ?? "load"}" hx-target="this"` +
     ` hx-swap="outerMorph" hx-sync="this:drop" hx-vals="">${lazy?.placeholder ?? ""}` +
     `<noscript><a href="${url}${page}">Show</a></noscript></div>`;
-  return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [] };
+  return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [], alone: true };
 }
 
 export async function presentDone(turn: Turn, live: LiveInstance): Promise<Outcome> {
@@ -98,14 +146,12 @@ export async function presentRefused(turn: Turn, live: LiveInstance, refusal: Re
   return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal });
 }
 
-/** Says why the event was not carried out, and keeps what was typed. */
 export async function presentStale(
   turn: Turn,
   live: LiveInstance,
   code: ErrorCode,
-  { payload = {} }: EventCall,
+  refusal: Refusal,
 ): Promise<Outcome> {
-  const refusal: Refusal = { errors: {}, submitted: payload };
   const presented = await present(live, turn, presenterOf(turn), { notice: code, refusal });
   return conclude(turn, presented, { kind: "stale", status: 409, code, refusal });
 }
@@ -127,9 +173,9 @@ async function refreshOthers(turn: Turn, by: LiveInstance): Promise<PagePartial[
     const definition = findDefinition(turn.runtime, component);
     const isChild = Object.hasOwn(by.previous?.children ?? {}, key);
     const target = isChild ? childId(by.id, key, sealer) : siblingId(by.id, key, sealer);
-    const { fragment } = await presentNew(turn, definition, target, params, {});
-    const instance = { component, state: fragment.state };
-    partials.push({ target, swap: "outerMorph", html: fragment.html, instance });
+    const { fragment } = await presentPlaced(turn, definition, target, params, {});
+    const instance = fragment.state === "" ? {} : { instance: { component, state: fragment.state } };
+    partials.push({ target, swap: "outerMorph", html: fragment.html, ...instance });
   }
   return partials;
 }

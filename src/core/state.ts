@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly children: Readonly<Record<string, string>>;
   /** Names of the slots that hold something on the page. */
   readonly filled: readonly string[];
+  /** What that render offered, where only offered events can be called. */
+  readonly offers: readonly string[];
 }
 
 /** Where stored state lies: the sealed stand-in for `state`. */
@@ -39,16 +41,18 @@ function isEmpty(record: object): boolean {
 
 /** A list, shortened at its end where nothing stands: most seals are only times, numbers and a small state. */
 function toText(snapshot: Snapshot, limits: Limits): string {
-  const { issued, lifetime, rev, version, state, params, children, filled } = snapshot;
+  const { issued, lifetime, rev, version, state, params, children, filled, offers } = snapshot;
   const parts: unknown[] = [issued, lifetime, rev, version, state];
-  const rest = [params, children, filled];
+  const rest = [params, children, filled, offers];
   while (rest.length > 0 && isEmpty(rest.at(-1) as object)) rest.pop();
   return encode([...parts, ...rest], limits.stateDepth + 1);
 }
 
 /** The snapshot inside an opened seal. The text is authentic, so its shape is ours. */
 export function fromText(text: string): Snapshot {
-  const [issued, lifetime, rev, version, state, params = {}, children = {}, filled = []] = decode(text) as [
+  const [issued, lifetime, rev, version, state, params = {}, children = {}, filled = [], offers = []] = decode(
+    text,
+  ) as [
     number,
     number,
     number,
@@ -57,8 +61,9 @@ export function fromText(text: string): Snapshot {
     Record<string, unknown>?,
     Record<string, string>?,
     string[]?,
+    string[]?,
   ];
-  return { issued, lifetime, rev, version, state, params, children, filled };
+  return { issued, lifetime, rev, version, state, params, children, filled, offers };
 }
 
 /** The state of an instance as it was kept. */

@@ -1,7 +1,9 @@
 import type { Composition, SlotContent } from "./composition.js";
 import type { Definition } from "./definition.js";
 import { DefinitionError } from "./errors.js";
+import { formHelpers } from "./form/view.js";
 import { encodeAddressPart, escapeHtml, SafeHtml } from "./html.js";
+import type { UploadedFile } from "./uploads.js";
 
 /** Attributes and components in a template: what every template can call. */
 export interface Helpers {
@@ -9,6 +11,10 @@ export interface Helpers {
   root(): SafeHtml;
   /** Attributes that send an event: `<button {{ on("remove", id=5) }}>`. Arguments are fixed parts of the payload. */
   on(event: string, args?: Readonly<Record<string, unknown>>): SafeHtml;
+  /** Whether the caller may send an event: `{% if can("remove") %}`. */
+  can(event: string): boolean;
+  /** Address of an uploaded file, for the same person and as long as a seal. It is served as an attachment. */
+  file_url(file: UploadedFile): string;
   /** A child component. `key` gives it its identity among its siblings; all else are params. */
   component(
     name: string,
@@ -50,7 +56,7 @@ export interface Placement {
 
 /** What was sent and refused. */
 export interface Refusal {
-  /** Messages by field path: `{ "items.0.name": ["Too short"] }`; those about the whole stand under `""`. */
+  /** Messages by field path: `{ "items[0].name": ["Too short"] }`; those about the whole stand under `""`. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
   /** The payload as it came. */
   readonly submitted: Readonly<Record<string, unknown>>;
@@ -78,10 +84,19 @@ export interface Scope {
   readonly enhance: (html: string) => string;
   /** A slot stays on the page as it is, with the children in it. */
   keepsSlot: boolean;
+  readonly refused: ReadonlySet<string>;
+  readonly sealFile: (file: UploadedFile) => string;
+  /** The answer is a page of its own, so the browser places the focus. */
+  readonly wholePage: boolean;
   /** What root() wrote; empty until it was called. */
   root: string;
   needsButtonForm: boolean;
-  offers: boolean;
+  /** Events with their arguments as `on()` wrote them; `undefined` until it wrote one. */
+  written: Set<string> | undefined;
+  /** What can be called, where only offered events can. */
+  readonly offers: Set<string>;
+  /** A field that is to be mended has the focus already. */
+  hasFocus: boolean;
 }
 
 /** HTML that one component's template put into another's slot: its events still belong to the first. */
@@ -144,9 +159,20 @@ function on(scope: Scope, event: string, args: Readonly<Record<string, unknown>>
         `It has: ${[...definition.events.keys()].join(", ") || "none"}.`,
     );
   }
-  scope.offers = true;
-  const query = args === undefined ? "" : escapeHtml(queryOf(event, args));
-  return new SafeHtml(`hx-post="${scope.base}/${definition.name}/${event}${query}"`);
+  // What the server would refuse is not offered.
+  if (scope.refused.has(event)) return new SafeHtml('disabled data-refused=""');
+  const query = args === undefined ? "" : queryOf(event, args);
+  scope.written ??= new Set();
+  scope.written.add(event + query);
+  return new SafeHtml(`hx-post="${scope.base}/${definition.name}/${event}${escapeHtml(query)}"`);
+}
+
+/** Asks the permissions that the event itself would ask. */
+function can(scope: Scope, event: string): boolean {
+  if (scope.definition.events.has(event)) return !scope.refused.has(event);
+  throw new DefinitionError(
+    `${scope.definition.templateName} asks can(${JSON.stringify(event)}), which ${scope.definition.name} does not answer.`,
+  );
 }
 
 /**
@@ -276,6 +302,8 @@ export function createView(
     errors: scope.refusal?.errors ?? NO_ERRORS,
     root: () => root(scope),
     on: (event, args) => on(scope, event, args),
+    can: (event) => can(scope, event),
+    file_url: (file) => `${scope.base}/_files/${scope.sealFile(file)}`,
     component: (name, args = {}, slots = {}) => place(scope, readPlacement(name, args, ownSlots(scope, slots))),
     lazy: (name, args = {}) => place(scope, readPlacement(name, args, {}, "lazy")),
     slot: (name = "default", { tag = "div", fallback = "" } = {}) => slot(scope, name, tag, fallback),
@@ -283,6 +311,12 @@ export function createView(
     value: (name, fallback = "") => scope.refusal?.submitted[name] ?? fallback,
     error: (name) => error(scope, name),
   };
+  const { form } = scope.definition;
+  if (form !== undefined)
+    Object.assign(
+      view,
+      formHelpers(scope, form, state, (event, args) => on(scope, event, args)),
+    );
   for (const name in extra) {
     if (view[name] !== extra[name]) {
       throw new DefinitionError(

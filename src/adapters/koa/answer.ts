@@ -1,5 +1,5 @@
 import type { Context } from "koa";
-import { escapeHtml, type Failure, type Outcome, type OutcomeEffects } from "../../core/index.js";
+import { escapeHtml, type Failure, type LimitReached, type Outcome, type OutcomeEffects } from "../../core/index.js";
 
 /** What the sender of a request understands. */
 export type Audience = "htmx" | "json" | "browser";
@@ -90,7 +90,17 @@ function errorJson({ code, message, id, fields }: Failure): object {
   return { code, message, id, ...(fields === undefined ? {} : { fields }) };
 }
 
-function setFailureHeaders(ctx: Context, { status, retryAfter, code }: Failure): void {
+/**
+ * The limit in the fields of draft-ietf-httpapi-ratelimit-headers-10: the policy with its quota and window, and what
+ * is left of it.
+ */
+function setLimitHeaders(ctx: Context, { name, points, seconds, reset }: LimitReached): void {
+  ctx.set("RateLimit-Policy", `"${name}";q=${points};w=${seconds}`);
+  ctx.set("RateLimit", `"${name}";r=0;t=${reset}`);
+}
+
+export function setFailureHeaders(ctx: Context, { status, retryAfter, code, limit }: Failure): void {
+  if (limit !== undefined) setLimitHeaders(ctx, limit);
   if (retryAfter !== undefined) ctx.set("Retry-After", String(Math.ceil(retryAfter)));
   else if (code === "timeout" || code === "unavailable") ctx.set("Retry-After", "5");
   // What is left of a body that was refused must not be read as the next request.
@@ -109,8 +119,9 @@ export function targetInstance(ctx: Context): string | undefined {
 }
 
 /** The error partial of the protocol, aimed at the error place of the sender's own root. */
-export function failHtmx(ctx: Context, failure: Failure): void {
+export function failHtmx(ctx: Context, failure: Failure, entrance: string | undefined): void {
   setFailureHeaders(ctx, failure);
+  if (entrance !== undefined) ctx.set("HX-Redirect", entrance);
   if (failure.status !== 401) ctx.set("HX-Reswap", "none");
   const instance = failure.instance ?? targetInstance(ctx);
   const place = `${instance === undefined ? "" : `#${instance} `}[data-component-error]`;

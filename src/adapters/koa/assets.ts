@@ -11,6 +11,8 @@ interface Asset {
 
 /** Scripts and the built-in stylesheet under names that change with their content. */
 export interface Assets {
+  /** The scripts that every page with components loads, in order. */
+  readonly scripts: readonly AssetName[];
   /** The hashed file name: `htmx` → `htmx.1a2b3c4d5e.js`. */
   fileName(name: AssetName): string;
   /** Answers `{prefix}/_assets/{file}`; false when there is no such file. */
@@ -24,6 +26,7 @@ const own = (path: string): string => fileURLToPath(new URL(`../../../${path}`, 
 const SOURCES = {
   htmx: { path: () => htmx("htmx.min.js"), ending: "js" },
   "component-client": { path: () => own("public/component-client.js"), ending: "js" },
+  "form-client": { path: () => own("public/form-client.js"), ending: "js" },
   "hx-sse": { path: () => htmx("ext/hx-sse.min.js"), ending: "js" },
   "hx-ws": { path: () => htmx("ext/hx-ws.min.js"), ending: "js" },
   pages: { path: () => own("templates/pages.css"), ending: "css" },
@@ -33,7 +36,8 @@ export type AssetName = keyof typeof SOURCES;
 
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" } as const;
 
-export function loadAssets(): Assets {
+/** @param hasForms Whether pages may show forms. */
+export function loadAssets(hasForms: boolean): Assets {
   const names = new Map<string, string>();
   const files = new Map<string, Asset>();
   for (const [name, { path, ending }] of Object.entries(SOURCES)) {
@@ -44,6 +48,7 @@ export function loadAssets(): Assets {
     files.set(file, { body, type: TYPES[ending] });
   }
   return {
+    scripts: ["htmx", "component-client", ...(hasForms ? (["form-client"] as const) : [])],
     fileName: (name) => names.get(name) as string,
     serve(ctx, file) {
       const asset = files.get(file);

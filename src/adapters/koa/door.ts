@@ -5,18 +5,21 @@ import {
   DefinitionError,
   HydrantError,
   isWireName,
+  localPath,
   type Outcome,
   PAGE_FIELD,
   type User,
 } from "../../core/index.js";
 import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
 import { loadAssets } from "./assets.js";
-import { readBody } from "./body.js";
+import { isLongAndUnread, readBody } from "./body.js";
+import { clientAddress } from "./client-address.js";
 import { isOwnSite } from "./cross-site.js";
 import { isPlainPath, mountedAt } from "./mounted-at.js";
+import { sendFile } from "./outgoing-file.js";
 import { type PageComponents, pageComponents } from "./page-components.js";
 import { checkMediaType, parsePosted, parseUrlEncoded } from "./payload.js";
-import { plainPages, rememberPage } from "./plain-pages.js";
+import { pagePath, plainPages, rememberPage } from "./plain-pages.js";
 import { sessionCookie } from "./session-cookie.js";
 import { wholePage } from "./whole-page.js";
 
@@ -26,6 +29,8 @@ export interface KnownCaller {
   readonly user?: User | null;
   /** Name of the application's own session; kept secret, because seals are bound to it. */
   readonly session?: string | null;
+  /** Seals are bound to it beside the user; count it up when somebody signs out, and old seals open no more. */
+  readonly epoch?: string | number;
   readonly [extra: string]: unknown;
 }
 
@@ -40,6 +45,13 @@ export interface KoaDoorOptions {
   readonly caller?: (ctx: Context) => KnownCaller;
   /** Other origins whose pages may send events, such as `https://admin.example.com`. Default none. */
   readonly origins?: readonly string[];
+  /** Where people sign in: a path, or a path made of that of the page they are on. Whoever needs to sign in is led there. */
+  readonly signIn?: string | ((page: string) => string);
+  /**
+   * Proxies in front of this process that add to `X-Forwarded-For`. The visitor's address is the one the outermost of
+   * them saw; with 0, the default, that header means nothing.
+   */
+  readonly trustedProxies?: number;
   /** Name of the anonymous session's cookie. Default `hydrant` and the prefix. */
   readonly cookie?: string;
 }
@@ -61,6 +73,7 @@ export function componentsOf(ctx: object): PageComponents {
 /** An address under the prefix, taken apart once. */
 type Route =
   | { readonly kind: "asset"; readonly file: string }
+  | { readonly kind: "file"; readonly ticket: string }
   | { readonly kind: "mount"; readonly component: string }
   | { readonly kind: "event"; readonly component: string; readonly event: string };
 
@@ -69,6 +82,7 @@ function routeOf(rest: string): Route | undefined {
   const first = cut === -1 ? rest : rest.slice(0, cut);
   const second = cut === -1 ? undefined : rest.slice(cut + 1);
   if (first === "_assets" && second !== undefined) return { kind: "asset", file: second };
+  if (first === "_files" && second !== undefined) return { kind: "file", ticket: second };
   if (!isWireName(first)) return undefined;
   if (second === undefined) return { kind: "mount", component: first };
   return isWireName(second) ? { kind: "event", component: first, event: second } : undefined;
@@ -81,13 +95,20 @@ function routeOf(rest: string): Route | undefined {
  * @throws {DefinitionError} for a prefix that is not a plain path.
  */
 export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}): Middleware {
-  const { prefix = "/components", caller: known = (): KnownCaller => ({}), origins = [] } = options;
+  const {
+    prefix = "/components",
+    caller: known = (): KnownCaller => ({}),
+    origins = [],
+    signIn,
+    trustedProxies = 0,
+  } = options;
   if (!isPlainPath(prefix)) {
     throw new DefinitionError(
       `the prefix ${JSON.stringify(prefix)} must be a path such as "/components", without a slash at its end.`,
     );
   }
-  const assets = loadAssets();
+  checkEntrance(signIn, trustedProxies);
+  const assets = loadAssets(server.hasForms);
   const allowed = new Set(origins);
   const cookie = sessionCookie(server, options.cookie ?? `hydrant${prefix.replace(/[^A-Za-z0-9]+/g, "_")}`);
   const baseOf = (ctx: Context): string => mountedAt(ctx) + prefix;
@@ -98,7 +119,7 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   function callerOf(ctx: Context, session: (ctx: Context) => string): Caller {
     const { user = null, session: own = null, ...extra } = known(ctx);
     const name = own ?? (user === null ? session(ctx) : null);
-    return { ip: ctx.ip, ...extra, user, session: name };
+    return { ip: clientAddress(ctx.req, trustedProxies), ...extra, user, session: name };
   }
 
   /** Events set no cookie; a visitor without one holds no seal that could open, and gets the usual refusal. */
@@ -124,22 +145,26 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
     const contentType = ctx.req.headers["content-type"] ?? "";
     checkMediaType(contentType);
-    const body = await readBody(ctx, server);
-    const { state, page, payload } = await parsePosted(body, contentType, ctx.querystring, server.limits);
-    rememberPage(ctx, page);
     const idempotencyKey = ctx.req.headers["idempotency-key"];
+    let posted = "";
     const outcome = await server.dispatch({
       component,
       event,
-      state,
-      payload,
+      async read(take) {
+        const body = await readBody(ctx, server);
+        const { state, page, payload } = await parsePosted(body, contentType, ctx.querystring, server, take);
+        rememberPage(ctx, page);
+        posted = state;
+        return { state, payload };
+      },
       caller: eventCaller(ctx),
       base: baseOf(ctx),
       signal: signalOf(ctx),
       instance: targetInstance(ctx),
       idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
+      onceBySeal: audienceOf(ctx) === "browser",
     });
-    await answerOutcome(ctx, outcome, component, state);
+    await answerOutcome(ctx, outcome, component, posted);
   }
 
   async function answerOutcome(ctx: Context, outcome: Outcome, component: string, state: string): Promise<void> {
@@ -176,6 +201,11 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     else answerHtmx(ctx, outcome);
   }
 
+  async function answerFile(ctx: Context, ticket: string): Promise<void> {
+    if (ctx.method !== "GET" && ctx.method !== "HEAD") return refuseMethod(ctx, "GET, HEAD");
+    sendFile(ctx, await server.fetchFile({ caller: eventCaller(ctx), ticket }));
+  }
+
   function refuseMethod(ctx: Context, allow: string): never {
     ctx.set("Allow", allow);
     throw new HydrantError("method_not_allowed");
@@ -185,9 +215,17 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     const { kind: _kind, ...names } = route ?? { kind: undefined };
     const failure = server.report(error, names);
     const audience = audienceOf(ctx);
+    // Node reads the rest of a body that nobody wants before the next request; of a long one that is too much.
+    if (isLongAndUnread(ctx.req, server)) ctx.set("Connection", "close");
+    const entrance = failure.status === 401 ? signInPath(ctx) : undefined;
     if (audience === "json") failJson(ctx, failure);
-    else if (audience === "htmx") failHtmx(ctx, failure);
-    else plain.fail(ctx, failure);
+    else if (audience === "htmx") failHtmx(ctx, failure, entrance);
+    else plain.fail(ctx, failure, entrance);
+  }
+
+  function signInPath(ctx: Context): string | undefined {
+    const path = typeof signIn === "function" ? signIn(pagePath(ctx)) : signIn;
+    return path === undefined ? undefined : localPath(path);
   }
 
   async function answer(ctx: Context, rest: string): Promise<void> {
@@ -195,6 +233,7 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     try {
       if (route?.kind === "event") await answerEvent(ctx, route.component, route.event);
       else if (route?.kind === "mount") await answerMount(ctx, route.component);
+      else if (route?.kind === "file") await answerFile(ctx, route.ticket);
       else if (route === undefined || !assets.serve(ctx, route.file)) throw new HydrantError("not_found");
     } catch (error) {
       fail(ctx, error, route);
@@ -214,6 +253,15 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     });
     return next();
   };
+}
+
+function checkEntrance(signIn: KoaDoorOptions["signIn"], trustedProxies: number): void {
+  if (typeof signIn === "string" && !/^\/(?![/\\])/.test(signIn)) {
+    throw new DefinitionError(`signIn is ${JSON.stringify(signIn)}; give a path of this site, such as "/sign-in".`);
+  }
+  if (!Number.isInteger(trustedProxies) || trustedProxies < 0) {
+    throw new DefinitionError("trustedProxies is the number of proxies in front of this process: 0, 1, 2 …");
+  }
 }
 
 function fieldsOf({ kind, refusal }: Outcome): { fields?: Readonly<Record<string, readonly string[]>> } {

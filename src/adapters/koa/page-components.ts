@@ -35,9 +35,8 @@ const CONFIG = JSON.stringify({
 
 function headHtml(base: string, assets: Assets): SafeHtml {
   // In order and without `defer`: htmx starts when the document is ready, and the extension must be there by then.
-  const script = (name: "htmx" | "component-client"): string =>
-    `<script src="${base}/_assets/${assets.fileName(name)}"></script>`;
-  return new SafeHtml(`<meta name="htmx-config" content='${CONFIG}'>${script("htmx")}${script("component-client")}`);
+  const scripts = assets.scripts.map((name) => `<script src="${base}/_assets/${assets.fileName(name)}"></script>`);
+  return new SafeHtml(`<meta name="htmx-config" content='${CONFIG}'>${scripts.join("")}`);
 }
 
 /** A request of htmx for a piece of a page; ids must not repeat those of the page it goes into. */

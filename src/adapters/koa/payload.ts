@@ -1,5 +1,8 @@
-import { HydrantError, type Limits, PAGE_FIELD } from "../../core/index.js";
-import type { Body } from "./body.js";
+import { Readable } from "node:stream";
+import { type ComponentServer, HydrantError, type Limits, PAGE_FIELD, type TakeFile } from "../../core/index.js";
+import { type Body, MULTIPART, mediaType } from "./body.js";
+import { addField, type Fields, noFields, tooMany } from "./fields.js";
+import { readMultipart } from "./multipart.js";
 
 export interface Posted {
   /** The seal. */
@@ -10,24 +13,10 @@ export interface Posted {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-type Fields = Record<string, unknown>;
-
 const STATE = "state";
 
 function refuseState(problem: string): never {
   throw new HydrantError("malformed", `The field "state" ${problem}; it must be there once, as text.`);
-}
-
-function tooMany(limits: Limits): never {
-  throw new HydrantError("malformed", `The request has more than ${limits.payloadNodes} fields.`);
-}
-
-/** A field that comes several times becomes a list, in the order it came. */
-function addField(fields: Fields, name: string, value: unknown): void {
-  const before = fields[name];
-  if (before === undefined) fields[name] = value;
-  else if (Array.isArray(before)) before.push(value);
-  else fields[name] = [before, value];
 }
 
 function decodeText(text: string): string {
@@ -42,7 +31,7 @@ function decodeText(text: string): string {
 }
 
 /** `a=1&b=2`. By hand, because most of it is a long seal without a single escape, which needs no decoding. */
-export function parseUrlEncoded(text: string, limits: Limits, fields: Fields = Object.create(null)): Fields {
+export function parseUrlEncoded(text: string, limits: Limits, fields = noFields()): Fields {
   let count = 0;
   for (let start = 0; start < text.length; ) {
     const next = text.indexOf("&", start);
@@ -110,33 +99,7 @@ function parseJson(text: string, limits: Limits): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HydrantError("malformed", "The body must be a JSON object.");
   }
-  return Object.assign(Object.create(null), value);
-}
-
-/** Fields of a multipart body that was read within its cap. Files are not taken. */
-async function parseMultipart(bytes: Buffer, contentType: string, limits: Limits): Promise<Fields> {
-  let form: FormData;
-  try {
-    form = await new Response(new Uint8Array(bytes), { headers: { "content-type": contentType } }).formData();
-  } catch (cause) {
-    throw new HydrantError("malformed", "The multipart body could not be read.", { cause });
-  }
-  const fields: Fields = Object.create(null);
-  let count = 0;
-  for (const [name, value] of form) {
-    if (++count > limits.payloadNodes) tooMany(limits);
-    if (typeof value !== "string") {
-      if (value.size === 0 && value.name === "") continue; // a file input that was left empty
-      throw new HydrantError("unsupported_media_type", `The field "${name}" is a file; files are not taken here.`);
-    }
-    addField(fields, name, value);
-  }
-  return fields;
-}
-
-function mediaType(contentType: string): string {
-  const end = contentType.indexOf(";");
-  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  return Object.assign(noFields(), value);
 }
 
 const FORM = "application/x-www-form-urlencoded";
@@ -147,7 +110,7 @@ const FORM = "application/x-www-form-urlencoded";
  */
 export function checkMediaType(contentType: string): void {
   const type = mediaType(contentType);
-  if (type !== FORM && type !== "multipart/form-data" && type !== "application/json") {
+  if (type !== FORM && type !== MULTIPART && type !== "application/json") {
     throw new HydrantError(
       "unsupported_media_type",
       "The body must be application/x-www-form-urlencoded, multipart/form-data or application/json.",
@@ -155,28 +118,39 @@ export function checkMediaType(contentType: string): void {
   }
 }
 
-/** @returns fields without a prototype, so that whatever they are called they are only fields. */
-function parseBody(body: Body, contentType: string, limits: Limits): Fields | Promise<Fields> {
-  if ("parsed" in body) return Object.assign(Object.create(null), body.parsed);
+/** What the reading of a body needs to know about the server. */
+type Bounds = Pick<ComponentServer, "limits" | "after">;
+
+function parseBody(body: Body, contentType: string, server: Bounds, take: TakeFile): Fields | Promise<Fields> {
+  if ("parsed" in body) return Object.assign(noFields(), body.parsed);
+  if ("arriving" in body) return readMultipart(body.arriving, contentType, server, take);
   const type = mediaType(contentType);
-  if (type === FORM) return parseUrlEncoded(body.bytes.toString("utf8"), limits);
-  if (type === "application/json") return parseJson(body.bytes.toString("utf8"), limits);
-  return parseMultipart(body.bytes, contentType, limits);
+  if (type === MULTIPART) return readMultipart(Readable.from([body.bytes]), contentType, server, take);
+  const text = body.bytes.toString("utf8");
+  return type === FORM ? parseUrlEncoded(text, server.limits) : parseJson(text, server.limits);
 }
 
 /**
  * Takes the seal out of the fields and adds the query string, whose arguments a template fixed, over the body's.
- * @throws {HydrantError} `malformed` for broken bodies and a seal that is missing, repeated or not text.
+ * @param take Takes the files of a multipart body as they arrive.
+ * @throws {HydrantError} `malformed` for broken bodies and a seal that is missing, repeated or not text; what
+ * {@link readMultipart} throws for a multipart body.
  */
-export async function parsePosted(body: Body, contentType: string, query: string, limits: Limits): Promise<Posted> {
-  const payload = await parseBody(body, contentType, limits);
+export async function parsePosted(
+  body: Body,
+  contentType: string,
+  query: string,
+  server: Bounds,
+  take: TakeFile,
+): Promise<Posted> {
+  const payload = await parseBody(body, contentType, server, take);
   const { state, [PAGE_FIELD]: page } = payload;
   delete payload[STATE];
   delete payload[PAGE_FIELD];
   if (state === undefined) refuseState("is missing");
   if (typeof state !== "string") refuseState(Array.isArray(state) ? "is there several times" : "is not text");
   if (query !== "") {
-    const fixed = parseUrlEncoded(query, limits);
+    const fixed = parseUrlEncoded(query, server.limits);
     if (STATE in fixed) refuseState("is also in the address");
     for (const name of Object.keys(fixed)) payload[name] = fixed[name];
   }

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Context } from "koa";
-import { type Failure, fillHoles, localPath, SafeHtml } from "../../core/index.js";
-import { write } from "./answer.js";
+import { escapeHtml, type Failure, fillHoles, localPath, SafeHtml } from "../../core/index.js";
+import { setFailureHeaders, write } from "./answer.js";
 
 /** The pages a browser without JavaScript sees when the application has no page of its own to show. */
 export interface PlainPages {
-  fail(ctx: Context, failure: Failure): void;
+  /** @param entrance Where to sign in, when that is what is missing. */
+  fail(ctx: Context, failure: Failure, entrance?: string): void;
   show(ctx: Context, status: number, fragment: string): void;
 }
 
@@ -46,7 +47,8 @@ export function plainPages(stylesOf: (ctx: Context) => string): PlainPages {
   const error = load("error.html");
   const page = load("page.html");
   return {
-    fail(ctx, failure) {
+    fail(ctx, failure, entrance) {
+      setFailureHeaders(ctx, failure);
       write(
         ctx,
         failure.status,
@@ -57,6 +59,7 @@ export function plainPages(stylesOf: (ctx: Context) => string): PlainPages {
           code: failure.code,
           id: failure.id,
           back: pagePath(ctx),
+          entrance: entrance === undefined ? "" : new SafeHtml(`<p><a href="${escapeHtml(entrance)}">Sign in</a></p>`),
         }),
       );
     },

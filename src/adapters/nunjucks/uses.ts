@@ -4,9 +4,11 @@ import { nodesOf, type SyntaxNode } from "./engine.js";
 /** Which list a helper's first argument belongs to. */
 const HELPERS: Readonly<Record<string, keyof TemplateUses>> = {
   on: "events",
+  can: "events",
   component: "components",
   lazy: "components",
   slot: "slots",
+  field: "fields",
 };
 
 function symbols(node: unknown): string[] {
@@ -52,18 +54,23 @@ function nameGiven(node: SyntaxNode, helper: string): string | undefined {
 export function usesOf(tree: SyntaxNode): TemplateUses {
   const nodes = [...nodesOf(tree)];
   const made = new Set(nodes.flatMap(namesMadeBy));
-  const uses = { events: new Set<string>(), components: new Set<string>(), slots: new Set<string>() };
+  const uses = { events: new Set<string>(), components: new Set<string>(), slots: new Set<string>(), fields: new Set<string>() };
   for (const node of nodes) {
     const helper = calledHelper(node);
     if (helper === undefined || !Object.hasOwn(HELPERS, helper) || made.has(helper)) continue;
     const name = nameGiven(node, helper);
     if (name !== undefined) uses[HELPERS[helper] as keyof TemplateUses].add(name);
   }
-  return { events: [...uses.events], components: [...uses.components], slots: [...uses.slots] };
+  return {
+    events: [...uses.events],
+    components: [...uses.components],
+    slots: [...uses.slots],
+    fields: [...uses.fields],
+  };
 }
 
 /** What several templates that make one use together. */
 export function joinUses(all: readonly TemplateUses[]): TemplateUses {
-  const join = (kind: keyof TemplateUses) => [...new Set(all.flatMap((uses) => uses[kind]))];
-  return { events: join("events"), components: join("components"), slots: join("slots") };
+  const join = (kind: keyof TemplateUses) => [...new Set(all.flatMap((uses) => uses[kind] ?? []))];
+  return { events: join("events"), components: join("components"), slots: join("slots"), fields: join("fields") };
 }

@@ -16,7 +16,10 @@ export interface StoredRecord<Row extends object> {
  * - Values MUST come back as they were saved: text, numbers, true and false, dates, `null`.
  * - A rejection means the database is down or the statement is wrong, never a conflict.
  */
-export interface RecordStore<Row extends object = Record<string, unknown>, Id extends string | number = string | number> {
+export interface RecordStore<
+  Row extends object = Record<string, unknown>,
+  Id extends string | number = string | number,
+> {
   find(id: Id): Promise<StoredRecord<Row> | undefined>;
   /**
    * @param expected Version that must be stored now.

@@ -8,6 +8,8 @@ export interface TemplateUses {
   readonly components: readonly string[];
   /** Slots given to `slot()`. */
   readonly slots: readonly string[];
+  /** Fields of a form given to `field()`; names that are put together while the template runs are left out. */
+  readonly fields?: readonly string[];
 }
 
 /** A compiled template: view in, HTML of one component root out. Runs synchronously. */

@@ -1,3 +1,5 @@
+import { formatName } from "../form/names.js";
+
 /**
  * A validator in the shape of Standard Schema v1, which Zod, Valibot, ArkType and others carry.
  * Written out here so that the core needs no validator at run time.
@@ -35,11 +37,14 @@ export function validate<Out>(
   return schema["~standard"].validate(value);
 }
 
-/** Issues by field: `{ "items.0.name": ["Too short"] }`. Issues about the whole value stand under `""`. */
+/**
+ * Issues by field, spelled as controls are named: `{ "items[0].name": ["Too short"] }`. Issues about the whole value
+ * stand under `""`.
+ */
 export function fieldErrors(issues: readonly SchemaIssue[]): Record<string, string[]> {
   const errors: Record<string, string[]> = Object.create(null);
   for (const { path = [], message } of issues) {
-    const key = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+    const key = formatName(path.map((part) => (typeof part === "object" ? part.key : part)));
     const messages = errors[key];
     if (messages === undefined) errors[key] = [message];
     else messages.push(message);

@@ -1,0 +1,15 @@
+import type { IncomingMessage } from "node:http";
+
+/**
+ * The visitor's network address. `X-Forwarded-For` can be written by anybody, so only its last entries count: each
+ * trusted proxy added one, the address it was asked from.
+ */
+export function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string {
+  const peer = socket.remoteAddress ?? "";
+  if (trustedProxies === 0) return peer;
+  const forwarded = String(headers["x-forwarded-for"] ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  return forwarded.at(-trustedProxies) ?? forwarded[0] ?? peer;
+}

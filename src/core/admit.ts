@@ -1,0 +1,120 @@
+import type { Definition, EventDefinition } from "./definition.js";
+import { HydrantError } from "./errors.js";
+import { type LiveInstance, runAuthored } from "./instance.js";
+import { countedAs, type Limit } from "./limits.js";
+import { admitsAll, type BasePermission, decidesByObject, type Question } from "./permissions.js";
+import type { LimitVerdict } from "./ports/limit-store.js";
+import type { Turn } from "./turn.js";
+
+/** The first step of every event and of every mount by address: is it still within the limits? */
+export async function countCall(turn: Turn, { limits }: Definition, event?: EventDefinition): Promise<void> {
+  for (const limit of limits) await count(turn, limit);
+  for (const limit of event?.limits ?? []) await count(turn, limit);
+}
+
+/** Whether the caller may do it, as far as that can be said without the state. */
+export async function admitCaller(turn: Turn, definition: Definition, event?: EventDefinition): Promise<void> {
+  await demand(turn, definition, event, undefined, [...definition.permissions, ...(event?.permissions ?? [])]);
+}
+
+/** Whether the caller may do it to this very instance. */
+export async function admitInstance(turn: Turn, live: LiveInstance, event?: EventDefinition): Promise<void> {
+  const { definition } = live;
+  const all = [...definition.permissions, ...(event?.permissions ?? [])].filter(decidesByObject);
+  await demand(turn, definition, event, live, all);
+}
+
+function questionOf(
+  { caller }: Turn,
+  { name, componentClass }: Definition,
+  event: EventDefinition | undefined,
+  live: LiveInstance | undefined,
+): Question {
+  const action = event === undefined ? "mount" : "event";
+  return {
+    request: { caller, component: name, action, event: event?.name },
+    componentClass,
+    instance: live?.component,
+  };
+}
+
+async function demand(
+  turn: Turn,
+  definition: Definition,
+  event: EventDefinition | undefined,
+  live: LiveInstance | undefined,
+  permissions: readonly BasePermission[],
+): Promise<void> {
+  if (permissions.length === 0) return;
+  const question = questionOf(turn, definition, event, live);
+  const admitted = await runAuthored(turn, `a permission of ${definition.name}`, () =>
+    admitsAll(permissions, question),
+  );
+  if (!admitted) throw new HydrantError(turn.caller.user === null ? "unauthenticated" : "forbidden");
+}
+
+/** Names of the events that this instance would refuse now, for `can()` and for what `on()` offers. */
+export async function refusedEvents(turn: Turn, live: LiveInstance): Promise<ReadonlySet<string>> {
+  const refused = new Set<string>();
+  for (const event of live.definition.guarded) {
+    const question = questionOf(turn, live.definition, event, live);
+    const admitted = await runAuthored(turn, `a permission of ${live.definition.name}.on_${event.name}()`, () =>
+      admitsAll(event.permissions, question),
+    );
+    if (!admitted) refused.add(event.name);
+  }
+  return refused;
+}
+
+/** A seal that did not open: counted, so that nobody can try for ever. @throws {HydrantError} always. */
+export async function refuseSeal(turn: Turn, error: unknown): Promise<never> {
+  const { sealFailures } = turn.runtime.admission;
+  const isFailure = error instanceof HydrantError && error.code === "state_invalid";
+  if (isFailure && sealFailures !== undefined) await count(turn, sealFailures);
+  throw error;
+}
+
+async function count(turn: Turn, limit: Limit): Promise<void> {
+  const { name, window } = limit;
+  const verdict = await consume(turn, limit);
+  if (verdict === undefined || verdict.allowed) return;
+  const reset = Math.max(1, Math.ceil(verdict.resetMs / 1000));
+  throw new HydrantError("rate_limited", sentence(reset), {
+    retryAfter: reset,
+    limit: { name, points: window.points, seconds: window.seconds, reset },
+  });
+}
+
+function sentence(seconds: number): string {
+  if (seconds > 90) return `Too many requests. Please try again in ${Math.ceil(seconds / 60)} minutes.`;
+  return `Too many requests. Please try again in ${seconds} second${seconds === 1 ? "" : "s"}.`;
+}
+
+/** @returns `undefined` when the store is down and the policy lets calls through then. */
+async function consume(turn: Turn, limit: Limit): Promise<LimitVerdict | undefined> {
+  const { runtime, caller } = turn;
+  const { store, whenDown } = runtime.admission;
+  if (store === undefined) return undefined;
+  const key = `${limit.name} ${countedAs(limit, caller)}`;
+  try {
+    return await within(turn, store.consume(key, limit.window));
+  } catch (cause) {
+    const fields = { limit: limit.name, policy: whenDown, error: cause };
+    runtime.log.error(fields, "the limit store is down");
+    if (whenDown === "allow") return undefined;
+    throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
+  }
+}
+
+/** A store that does not answer counts as down. */
+async function within({ runtime: { clock, limits } }: Turn, answer: Promise<LimitVerdict>): Promise<LimitVerdict> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = clock.after(limits.storeMs, () => reject(new Error(`no answer within ${limits.storeMs} ms`)));
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    cancel();
+  }
+}

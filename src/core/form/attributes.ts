@@ -1,0 +1,47 @@
+import { escapeHtml } from "../html.js";
+import type { FieldShape } from "./shape.js";
+
+/** Names and values of attributes: `true` writes the name alone, `undefined` and `false` write nothing. */
+export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Every value is escaped; names are ours. */
+export function writeAttributes(attributes: Attributes): string {
+  let text = "";
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
+    if (value === undefined || value === false) continue;
+    text += value === true ? ` ${name}` : ` ${name}="${escapeHtml(String(value))}"`;
+  }
+  return text;
+}
+
+/** What the type of an input is called in HTML. */
+const INPUT_TYPES: Readonly<Record<string, string>> = {
+  email: "email",
+  url: "url",
+  number: "number",
+  date: "date",
+  datetime: "datetime-local",
+  time: "time",
+  boolean: "checkbox",
+  file: "file",
+};
+
+export function inputType(shape: FieldShape | undefined): string {
+  return INPUT_TYPES[shape?.kind ?? "text"] ?? "text";
+}
+
+/** Types that a length and a pattern can be said of. */
+const TEXTUAL: ReadonlySet<string> = new Set(["text", "email", "url", "search", "tel", "password"]);
+
+/** What the browser can check of what the schema says. */
+export function constraints(shape: FieldShape | undefined, type: string): Attributes {
+  if (shape === undefined) return {};
+  const { required, minLength, maxLength, pattern, min, max, step } = shape;
+  const isText = TEXTUAL.has(type) || type === "textarea";
+  return {
+    required,
+    ...(isText ? { minlength: minLength, maxlength: maxLength } : { min, max, step }),
+    ...(isText && type !== "textarea" ? { pattern } : {}),
+  };
+}

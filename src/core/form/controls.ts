@@ -1,0 +1,139 @@
+import { escapeHtml, SafeHtml } from "../html.js";
+import { type Attributes, constraints, inputType, writeAttributes } from "./attributes.js";
+import { enteredIn, errorsOf, type FormScope, fieldId, shapeFor, textIn } from "./scope.js";
+import type { Choice, FieldShape } from "./shape.js";
+
+/** What a template may say about one field. All else comes from the schema. */
+export interface FieldOptions {
+  /** Default: the schema's `title`, else the name in words. */
+  readonly label?: string;
+  /** A line below the label. Default: the schema's `description`. */
+  readonly help?: string;
+  /** `textarea`, `password`, `tel`, `search`, `radio`, `hidden`, or any type of an input. */
+  readonly type?: string;
+  readonly placeholder?: string;
+  readonly autocomplete?: string;
+  /** Lines of a text area. */
+  readonly rows?: number;
+  /** Values of a choice that depends on other fields: texts, or `{ value, label }`. */
+  readonly choices?: readonly (string | number | Choice)[];
+  /** Checks the field while it is filled in. Default: what `form(check=true)` says. */
+  readonly check?: boolean;
+  /** Shown while a check runs. */
+  readonly pending?: string;
+}
+
+/** The attributes that every control of a field has. */
+export function controlAttributes(form: FormScope, name: string, options: FieldOptions, id?: string): string {
+  const { scope } = form;
+  const shape = shapeFor(form, name);
+  const type = options.type ?? inputType(shape);
+  const isInvalid = errorsOf(form, name).length > 0;
+  const own: Attributes = {
+    name,
+    id: id ?? fieldId(scope, name),
+    ...constraints(shape, type),
+    placeholder: options.placeholder,
+    autocomplete: options.autocomplete,
+    "aria-invalid": isInvalid ? "true" : undefined,
+    "aria-describedby": describedBy(form, name, options),
+    autofocus: takesFocus(form, isInvalid),
+  };
+  return `${writeAttributes(own).slice(1)}${liveAttributes(form, name, options)}`;
+}
+
+/** Ids of what is said about a field beside its label. */
+export function describedBy(form: FormScope, name: string, options: FieldOptions): string | undefined {
+  const id = fieldId(form.scope, name);
+  const parts = [
+    ...(helpText(form, name, options) === undefined ? [] : [`${id}-help`]),
+    ...(errorsOf(form, name).length > 0 ? [`${id}-error`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(" ");
+}
+
+export function helpText(form: FormScope, name: string, { help }: FieldOptions): string | undefined {
+  return help ?? shapeFor(form, name)?.help;
+}
+
+/** Without JavaScript the browser itself goes to the first field that is to be mended. */
+function takesFocus({ scope }: FormScope, isInvalid: boolean): boolean {
+  if (!isInvalid || !scope.wholePage || scope.hasFocus) return false;
+  scope.hasFocus = true;
+  return true;
+}
+
+/**
+ * Asks the server about the field when a person leaves it or pauses. It has a queue of its own, in which a newer question
+ * takes the place of an older one.
+ */
+function liveAttributes(form: FormScope, name: string, { check = form.live }: FieldOptions): string {
+  if (!check) return "";
+  const event = form.on("field_change", { _field: name });
+  return ` ${event} hx-trigger="change, input changed delay:500ms" hx-sync="this:replace" hx-indicator="closest [data-field]"`;
+}
+
+function choicesOf(shape: FieldShape | undefined, { choices }: FieldOptions): readonly Choice[] {
+  if (choices === undefined) return shape?.choices ?? [];
+  return choices.map((one) => (typeof one === "object" ? one : { value: one, label: String(one) }));
+}
+
+function chosen(form: FormScope, name: string): ReadonlySet<string> {
+  const value = enteredIn(form, name);
+  const fallback = value === undefined ? shapeFor(form, name)?.default : value;
+  return new Set([fallback].flat().map((one) => (one === null || one === undefined ? "" : String(one))));
+}
+
+function select(form: FormScope, name: string, options: FieldOptions, shape: FieldShape | undefined): string {
+  const picked = chosen(form, name);
+  const choices = choicesOf(shape, options);
+  const isList = shape?.kind === "list";
+  const empty = isList || choices.some(({ value }) => value === "") ? "" : '<option value="">Choose …</option>';
+  const items = choices.map(
+    ({ value, label }) =>
+      `<option value="${escapeHtml(String(value))}"${picked.has(String(value)) ? " selected" : ""}>${escapeHtml(label)}</option>`,
+  );
+  return `<select ${controlAttributes(form, name, options)}${isList ? " multiple" : ""}>${empty}${items.join("")}</select>`;
+}
+
+/** Radio buttons, or boxes where several may be chosen. */
+export function choiceGroup(form: FormScope, name: string, options: FieldOptions, choices: readonly Choice[]): string {
+  const type = shapeFor(form, name)?.kind === "list" ? "checkbox" : "radio";
+  const picked = chosen(form, name);
+  return choices
+    .map(({ value, label }, index) => {
+      const id = `${fieldId(form.scope, name)}${index === 0 ? "" : `-${index + 1}`}`;
+      const own = controlAttributes(form, name, options, id);
+      // A group of boxes needs one of them, which HTML cannot say.
+      const attributes = type === "checkbox" ? own.replace(" required", "") : own;
+      const checked = picked.has(String(value)) ? " checked" : "";
+      return `<div data-choice><input type="${type}" ${attributes} value="${escapeHtml(String(value))}"${checked}><label for="${id}">${escapeHtml(label)}</label></div>`;
+    })
+    .join("");
+}
+
+function isTicked(form: FormScope, name: string): boolean {
+  const value = enteredIn(form, name) ?? shapeFor(form, name)?.default;
+  return value === true || ["on", "true", "1"].includes(String([value].flat().at(-1) ?? ""));
+}
+
+/** One complete control, without its label. */
+export function input(form: FormScope, name: string, options: FieldOptions): SafeHtml {
+  const shape = shapeFor(form, name);
+  const type = options.type ?? inputType(shape);
+  if (type === "select" || options.choices !== undefined || (shape?.kind === "choice" && options.type === undefined)) {
+    return new SafeHtml(select(form, name, options, shape));
+  }
+  const attributes = controlAttributes(form, name, options);
+  if (type === "textarea") {
+    const rows = options.rows ?? 4;
+    // A line feed right behind the tag is not part of the text.
+    return new SafeHtml(`<textarea ${attributes} rows="${rows}">\n${escapeHtml(textIn(form, name, shape))}</textarea>`);
+  }
+  if (type === "checkbox") {
+    return new SafeHtml(`<input type="checkbox" ${attributes} value="on"${isTicked(form, name) ? " checked" : ""}>`);
+  }
+  const isSecret = type === "password" || form.form.parts.sensitive.has(name);
+  const value = isSecret ? "" : ` value="${escapeHtml(textIn(form, name, shape))}"`;
+  return new SafeHtml(`<input type="${escapeHtml(type)}" ${attributes}${value}>`);
+}

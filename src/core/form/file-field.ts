@@ -1,0 +1,51 @@
+import { escapeHtml } from "../html.js";
+import { sizeText, type UploadedFile, type UploadRule } from "../uploads.js";
+import { writeAttributes } from "./attributes.js";
+import type { FieldOptions } from "./controls.js";
+import { enteredIn, type FormScope, fieldId } from "./scope.js";
+
+function limitText({ maxBytes, maxFiles = 1, types }: UploadRule): string {
+  const size = `At most ${sizeText(maxBytes)}${maxFiles > 1 ? ` each, ${maxFiles} files` : ""}.`;
+  return types === undefined ? size : `${size} ${types.join(", ")}.`;
+}
+
+function fileItem(form: FormScope, name: string, file: UploadedFile): string {
+  const url = escapeHtml(`${form.scope.base}/_files/${form.scope.sealFile(file)}`);
+  const text = escapeHtml(file.name);
+  const remove = form.on("remove_file", { _field: name, _key: file.key });
+  return (
+    `<li data-key="${escapeHtml(file.key)}"><a href="${url}" download>${text}</a> <span data-file-size>${sizeText(file.size)}</span> ` +
+    `<button type="submit" formnovalidate ${remove} aria-label="Remove ${text}">Remove</button></li>`
+  );
+}
+
+/**
+ * A file control, the files that are already there, and the progress of those on their way. With JavaScript files are
+ * sent as soon as they are chosen; without, they go with the form.
+ */
+export function fileField(
+  form: FormScope,
+  name: string,
+  { type: _type }: FieldOptions,
+  rule: UploadRule,
+  attributes: string,
+): string {
+  const entered = enteredIn(form, name);
+  const files = Array.isArray(entered) ? (entered as UploadedFile[]) : [];
+  const own = writeAttributes({
+    multiple: (rule.maxFiles ?? 1) > 1,
+    accept: rule.types?.join(","),
+    "data-upload": true,
+    "data-max-bytes": rule.maxBytes,
+  });
+  // What is there already need not be chosen again.
+  const control = files.length > 0 ? attributes.replace(" required", "") : attributes;
+  const send = `${form.on("upload", { _field: name })} hx-trigger="change" hx-encoding="multipart/form-data"`;
+  const list = files.map((file) => fileItem(form, name, file)).join("");
+  return (
+    `<p data-file-limit>${escapeHtml(limitText(rule))}</p><input type="file" ${control}${own} ${send}>` +
+    `<div data-upload-progress hidden><progress max="100" value="0" aria-labelledby="${fieldId(form.scope, name)}-sent"></progress> ` +
+    `<span id="${fieldId(form.scope, name)}-sent" data-upload-text aria-live="polite"></span> <button type="button" data-upload-cancel>Cancel</button></div>` +
+    `<ul data-files>${list}</ul>`
+  );
+}
