@@ -3,10 +3,12 @@ import { DefinitionError } from "./errors.js";
 import { type FormDefinition, formDefinition } from "./form/definition.js";
 import { FormComponent } from "./form.js";
 import { checkGuards, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
+import { ModelFormComponent } from "./model-form.js";
 import { isReservedEvent, isWireName, RESERVED_PARAMS } from "./names.js";
 import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
 import type { Schema } from "./ports/schema.js";
 import type { Refusal } from "./view.js";
+import { WizardComponent } from "./wizard.js";
 
 /** An event as the server calls it: the method itself, so nothing is looked up by name on an instance. */
 export interface EventDefinition extends Guard {
@@ -54,7 +56,11 @@ export interface Definition extends Guard {
 const EVENT_METHOD = /^on_(.+)$/;
 
 /** Classes of our own that authors extend: what they answer is declared below, not found by name. */
-const BASES: ReadonlySet<object> = new Set<object>([FormComponent.prototype]);
+const BASES: ReadonlySet<object> = new Set<object>([
+  FormComponent.prototype,
+  ModelFormComponent.prototype,
+  WizardComponent.prototype,
+]);
 
 function handlersOf(componentClass: ComponentClass): Map<string, EventDefinition["handler"]> {
   const handlers = new Map<string, EventDefinition["handler"]>();

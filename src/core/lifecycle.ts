@@ -109,6 +109,7 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
   const { definition, event } = findEvent(runtime, call);
   const turn = beginTurn(runtime, call);
   const intake = intakeFor(turn, definition);
+  let isAnswered = false;
   try {
     await countCall(turn, definition, event);
     await admitCaller(turn, definition, event);
@@ -116,10 +117,12 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
     const opened = await opening(turn, () => openSeal(turn, definition, read));
     const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened));
     // From here on the instance is known, so a failure finds its error place.
-    return await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
+    const outcome = await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
+    isAnswered = true;
+    return outcome;
   } finally {
     turn.end();
-    await intake.settle();
+    await intake.settle(isAnswered);
   }
 }
 

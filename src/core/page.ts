@@ -4,9 +4,10 @@ import { DefinitionError } from "./errors.js";
 import type { SafeHtml } from "./html.js";
 import { freshInstanceId, pageInstanceId } from "./identity.js";
 import { mountPage, type PagePlacement } from "./lifecycle.js";
+import { childMark, readPlacement } from "./placing.js";
 import { fillMarks } from "./render.js";
 import type { Runtime } from "./runtime.js";
-import { childMark, type Placement, readPlacement } from "./view.js";
+import type { Placement } from "./view.js";
 
 /** Stands for the page where a component's id would stand in a mark. */
 const PAGE = "";

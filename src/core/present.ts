@@ -66,6 +66,7 @@ export async function present(
   const rendered = renderTemplate(
     {
       definition,
+      sends: definition.form?.sends(component),
       refused,
       sealFile: (file) => presenter.sealFile(definition.name, file),
       id,
@@ -82,7 +83,9 @@ export async function present(
     },
     component.state,
     component.params,
-    component.getContext(),
+    definition.form === undefined
+      ? component.getContext()
+      : { ...component.getContext(), ...definition.form.values(component) },
   );
   const children = await placeChildren(rendered, live, onPage, presenter, level, turn);
   const seal = await presenter.seal(live, {

@@ -6,8 +6,9 @@ import { WHOLE_FORM } from "./form/parts.js";
 import { endOfTag, escapeHtml, findAttribute } from "./html.js";
 import { PAGE_FIELD } from "./names.js";
 import { offersIn } from "./offers.js";
+import { MARK_END, sealMark } from "./placing.js";
 import type { UploadedFile } from "./uploads.js";
-import { createView, MARK_END, type Placement, type Refusal, type Scope, sealMark } from "./view.js";
+import { createView, type Placement, type Refusal, type Scope } from "./view.js";
 
 /** What one run of a template needs beside the state. */
 export interface RenderRequest {
@@ -29,6 +30,8 @@ export interface RenderRequest {
   /** Events the caller may not send. */
   readonly refused: ReadonlySet<string>;
   readonly sealFile: (file: UploadedFile) => string;
+  /** The event that a form sends. */
+  readonly sends?: string | undefined;
 }
 
 /** HTML of one root, with marks where its seal and its children belong. */
@@ -82,7 +85,7 @@ export function renderTemplate(request: RenderRequest, state: object, params: ob
 }
 
 function createScope(request: RenderRequest): Scope {
-  const { definition, id, rev, base, mark, slots, kept, refusal, knows, refused, sealFile, wholePage } = request;
+  const { definition, id, rev, base, mark, slots, kept, refusal, knows, refused, sealFile, wholePage, sends } = request;
   const scope: Scope = {
     definition,
     id,
@@ -96,6 +99,7 @@ function createScope(request: RenderRequest): Scope {
     refused,
     sealFile,
     wholePage,
+    sends,
     placements: [],
     keys: new Set(),
     filled: new Set(),

@@ -51,8 +51,8 @@ export type TakeFile = (
 /** Files of one call. */
 export interface Intake {
   readonly take: TakeFile;
-  /** Removes what no form took up. */
-  settle(): Promise<void>;
+  /** Removes what no form took up, and everything when the call failed: then no page knows of it. */
+  settle(isAnswered: boolean): Promise<void>;
 }
 
 /** What is wrong with the declaration of a field, if something is. */
@@ -151,8 +151,8 @@ export function createIntake({ rules, store, newKey, ttlMs }: IntakeOptions): In
       received.push(file);
       return file;
     },
-    async settle() {
-      for (const file of received) if (!file.claimed) await store?.remove(file.key);
+    async settle(isAnswered) {
+      for (const file of received) if (!isAnswered || !file.claimed) await store?.remove(file.key);
     },
   };
 }

@@ -3,6 +3,8 @@ import type { Definition } from "./definition.js";
 import { DefinitionError } from "./errors.js";
 import { formHelpers } from "./form/view.js";
 import { encodeAddressPart, escapeHtml, SafeHtml } from "./html.js";
+import { place, readPlacement, sealMark } from "./placing.js";
+import { ownSlots, slot } from "./slots.js";
 import type { UploadedFile } from "./uploads.js";
 
 /** Attributes and components in a template: what every template can call. */
@@ -86,6 +88,8 @@ export interface Scope {
   keepsSlot: boolean;
   readonly refused: ReadonlySet<string>;
   readonly sealFile: (file: UploadedFile) => string;
+  /** The event that a form sends. */
+  readonly sends: string | undefined;
   /** The answer is a page of its own, so the browser places the focus. */
   readonly wholePage: boolean;
   /** What root() wrote; empty until it was called. */
@@ -97,27 +101,6 @@ export interface Scope {
   readonly offers: Set<string>;
   /** A field that is to be mended has the focus already. */
   hasFocus: boolean;
-}
-
-/** HTML that one component's template put into another's slot: its events still belong to the first. */
-class OwnedHtml extends SafeHtml {
-  constructor(
-    value: string,
-    /** Instance whose template wrote it; empty for a page. */
-    readonly owner: string,
-  ) {
-    super(value);
-  }
-}
-
-export const MARK_END = "-->";
-
-export function sealMark(scope: Pick<Scope, "mark" | "id">): string {
-  return `${scope.mark}s:${scope.id}${MARK_END}`;
-}
-
-export function childMark(scope: Pick<Scope, "mark" | "id">, index: number): SafeHtml {
-  return new SafeHtml(`${scope.mark}${index}:${scope.id}${MARK_END}`);
 }
 
 const ROOT_TAIL =
@@ -173,97 +156,6 @@ function can(scope: Scope, event: string): boolean {
   throw new DefinitionError(
     `${scope.definition.templateName} asks can(${JSON.stringify(event)}), which ${scope.definition.name} does not answer.`,
   );
-}
-
-/**
- * What `component()` and `lazy()` were given, taken apart: `key`, `when` and `placeholder` are ours, the rest are params.
- */
-export function readPlacement(
-  component: string,
-  args: Readonly<Record<string, unknown>>,
-  slots: Readonly<Record<string, SlotContent>>,
-  lazy?: "lazy",
-): Omit<Placement, "key"> {
-  const { key, when = "load", placeholder = "", ...params } = args;
-  if (when !== "load" && when !== "revealed") {
-    throw new DefinitionError(`lazy("${component}") takes when="load" or when="revealed".`);
-  }
-  const shown = placeholder instanceof SafeHtml ? placeholder.value : escapeHtml(String(placeholder));
-  return {
-    composition: { component, params, key: key === undefined ? undefined : String(key), slots },
-    lazy: lazy === undefined ? undefined : { when, placeholder: shown },
-  };
-}
-
-/** Slot content that stands in this template's own text: completed here, and marked as this instance's. */
-function ownSlots(scope: Scope, slots: Readonly<Record<string, SlotContent>>): Record<string, SlotContent> {
-  const own: Record<string, SlotContent> = {};
-  for (const [name, content] of Object.entries(slots)) {
-    own[name] = content instanceof SafeHtml ? new OwnedHtml(scope.enhance(content.value), scope.id) : content;
-  }
-  return own;
-}
-
-/** Notes a child and leaves a mark where its HTML belongs. */
-function place(scope: Scope, { composition, lazy }: Omit<Placement, "key">): SafeHtml {
-  if (!scope.knows(composition.component)) {
-    throw new DefinitionError(
-      `${scope.definition.templateName} places the component ${JSON.stringify(composition.component)}, which is not registered.`,
-    );
-  }
-  const taken = scope.keys;
-  let key = composition.key ?? composition.component;
-  if (taken.has(key)) {
-    if (composition.key !== undefined) {
-      throw new DefinitionError(`${scope.definition.templateName} places two children with the key "${key}".`);
-    }
-    for (let count = 2; taken.has(key); count++) key = `${composition.component}-${count}`;
-  }
-  taken.add(key);
-  scope.placements.push({ composition, key, lazy });
-  return childMark(scope, scope.placements.length - 1);
-}
-
-function slotHtml(scope: Scope, content: SlotContent): string {
-  if (content instanceof SafeHtml) return content.value;
-  if (Array.isArray(content)) return content.map((item) => slotHtml(scope, item)).join("");
-  return place(scope, { composition: content as Composition, lazy: undefined }).value;
-}
-
-/** What stands in a slot was written elsewhere: its requests carry the writer's state and change the writer's root. */
-function ownerAttributes(scope: Scope, content: SlotContent): string {
-  const owner = content instanceof OwnedHtml ? content.owner : "";
-  if (owner === "") return ' hx-vals:inherited="" hx-target:inherited="this" hx-swap:inherited="innerMorph"';
-  const seal = sealMark({ mark: scope.mark, id: owner });
-  return (
-    ` data-owner="${owner}" hx-vals:inherited="{&quot;state&quot;:&quot;${seal}&quot;}" hx-target:inherited="#${owner}"` +
-    ` hx-sync:inherited="#${owner}:queue all" hx-indicator:inherited="#${owner}"`
-  );
-}
-
-const TAG_NAME = /^[a-z][a-z0-9-]*$/;
-
-function slot(scope: Scope, name: string, tag: string, fallback: string | SafeHtml): SafeHtml {
-  const { definition, id } = scope;
-  if (!definition.slots.has(name)) {
-    throw new DefinitionError(
-      `${definition.templateName} has a slot "${name}" that ${definition.name} does not declare. ` +
-        `Add it to \`static slots\`, which holds: ${[...definition.slots].join(", ") || "nothing"}.`,
-    );
-  }
-  if (!TAG_NAME.test(tag)) throw new DefinitionError(`slot("${name}") takes the name of an element as tag.`);
-  const attributes = `<${tag} id="${id}--${name}" data-slot="${name}"`;
-  const content = scope.slots.get(name);
-  if (content !== undefined) {
-    scope.filled.add(name);
-    return new SafeHtml(`${attributes}${ownerAttributes(scope, content)}>${slotHtml(scope, content)}</${tag}>`);
-  }
-  if (scope.kept.has(name)) {
-    scope.filled.add(name);
-    scope.keepsSlot = true;
-    return new SafeHtml(`${attributes} data-keep></${tag}>`);
-  }
-  return fallback instanceof SafeHtml ? fallback : new SafeHtml(escapeHtml(fallback));
 }
 
 function errorId(scope: Scope, name: string): string {

@@ -25,14 +25,17 @@ const USERS: Readonly<Record<string, readonly string[]>> = {
   "src/core/lifecycle.ts": ["src/core/server.ts", "src/core/page.ts"],
   "src/core/revive.ts": PIPELINE,
   "src/core/show.ts": PIPELINE,
-  "src/core/permissions.ts": [...PIPELINE, "src/core/index.ts"],
-  "src/core/limits.ts": [...PIPELINE, "src/core/index.ts"],
+  // The step that every call begins with.
+  "src/core/admit.ts": PIPELINE,
+  // Definitions read what a class declares, once, when the server starts; only admission asks it.
+  "src/core/permissions.ts": ["src/core/admit.ts", "src/core/guards.ts", "src/core/server.ts", "src/core/index.ts"],
+  "src/core/limits.ts": ["src/core/admit.ts", "src/core/guards.ts", "src/core/server.ts", "src/core/index.ts"],
   // Makes the sealer; see CALLERS for who seals with it.
   "src/core/seal.ts": ["src/core/server.ts"],
   // Makes the keeper; see CALLERS for who hydrates with it.
   "src/core/state.ts": ["src/core/server.ts", ...PIPELINE],
   // What presents an instance runs its hooks with the same care as the pipeline.
-  "src/core/instance.ts": [...PIPELINE, "src/core/present.ts"],
+  "src/core/instance.ts": [...PIPELINE, "src/core/present.ts", "src/core/admit.ts"],
   "src/core/tickets.ts": PIPELINE,
   "src/core/receipts.ts": PIPELINE,
   "src/core/turn.ts": PIPELINE,

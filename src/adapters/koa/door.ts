@@ -215,8 +215,10 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     const { kind: _kind, ...names } = route ?? { kind: undefined };
     const failure = server.report(error, names);
     const audience = audienceOf(ctx);
-    // Node reads the rest of a body that nobody wants before the next request; of a long one that is too much.
+    // The rest of a body that nobody wants is read before the next request; of a long one that is too much. Node does it
+    // by itself only where nobody began.
     if (isLongAndUnread(ctx.req, server)) ctx.set("Connection", "close");
+    else ctx.req.resume();
     const entrance = failure.status === 401 ? signInPath(ctx) : undefined;
     if (audience === "json") failJson(ctx, failure);
     else if (audience === "htmx") failHtmx(ctx, failure, entrance);

@@ -1,4 +1,4 @@
-import type { Reading } from "./hints.js";
+import { cut } from "./long-text.js";
 import { completed, readInstant } from "./moments.js";
 import { type FieldPath, parseName } from "./names.js";
 import { emptyRecord, isRecord } from "./record.js";
@@ -25,41 +25,9 @@ function refused({ reading, optional, nullable }: FieldShape, raw: unknown, none
   return raw === null && nullable ? null : none;
 }
 
-/** For each step whether it trims the text or leaves it alone; `undefined` when one does anything else. */
-function stepsOn(text: string, rewrites: readonly ((text: string) => unknown)[]): string | undefined {
-  const trimmed = text.trim();
-  let seen = text;
-  let steps = "";
-  try {
-    for (const rewrite of rewrites) {
-      const next = rewrite(seen);
-      if (next !== text && next !== trimmed) return undefined;
-      steps += next === trimmed ? "trimmed " : "left ";
-      seen = next;
-    }
-  } catch {
-    return undefined;
-  }
-  return steps;
-}
-
-/**
- * A text that the schema refuses for its length alone, cut so that what else the schema looks at costs little. What is
- * left is too long as well, and trimmed it is what the text is trimmed, or still too long. Stays whole where the schema
- * does more to it than trimming, as it may then be accepted.
- */
-function cut(text: string, { longest, rewrites = [] }: Reading): string {
-  if (longest === undefined || text.length <= longest) return text;
-  const trimmed = text.trim();
-  const short = trimmed.length > longest ? trimmed.slice(0, longest) + trimmed.slice(-1) : trimmed.padEnd(longest + 1);
-  if (rewrites.length === 0) return short;
-  const steps = stepsOn(text, rewrites);
-  return steps !== undefined && (trimmed.length > longest || steps === stepsOn(short, rewrites)) ? short : text;
-}
-
 function readText(shape: FieldShape, raw: unknown): unknown {
   if (raw === "") return shape.empty;
-  if (typeof raw === "string") return cut(raw, shape.reading);
+  if (typeof raw === "string") return cut(raw, shape.reading.text);
   return raw === undefined || typeof raw === "object" ? refused(shape, raw, UNREADABLE) : raw;
 }
 
@@ -163,8 +131,8 @@ const READERS: Readonly<Record<FieldKind, (shape: FieldShape, raw: unknown) => u
  * - Empty text is null or missing where the schema allows that, otherwise `""`.
  *
  * What cannot be read stays as it is, so that the schema refuses it, as does what has the right type, and fields the
- * shape does not know. Behind a preprocess step everything stays as it is. Text that is too long is cut to one more
- * unit than allowed. Never throws.
+ * shape does not know. Behind a preprocess step everything stays as it is. Text that is far too long is cut
+ * for the schema, with the same verdict. Never throws.
  */
 export function coerce(shape: FieldShape | undefined, raw: unknown): unknown {
   return shape === undefined || shape.reading.raw === true ? raw : READERS[shape.kind](shape, raw);

@@ -33,6 +33,8 @@ export function controlAttributes(form: FormScope, name: string, options: FieldO
     name,
     id: id ?? fieldId(scope, name),
     ...constraints(shape, type),
+    // Browsers count steps from the value; from one that is refused they would refuse the right ones.
+    ...(isInvalid && type === "number" ? { step: "any" } : {}),
     placeholder: options.placeholder,
     autocomplete: options.autocomplete,
     "aria-invalid": isInvalid ? "true" : undefined,

@@ -1,11 +1,15 @@
 import type { Component, ComponentClass } from "../component.js";
 import type { EventCheck } from "../definition.js";
 import { DefinitionError } from "../errors.js";
-import { FormComponent, type FormState, NO_FORM } from "../form.js";
+import { FormComponent } from "../form.js";
+import { ModelFormComponent } from "../model-form.js";
 import { type Schema, type SchemaResult, validate } from "../ports/schema.js";
 import type { UploadRule } from "../uploads.js";
 import type { Refusal } from "../view.js";
-import { type FormEvent, type FormParts, namesOf, readForm } from "./parts.js";
+import { WizardComponent } from "../wizard.js";
+import { type FormEvent, type FormParts, namesOf, readForm, shapeAt } from "./parts.js";
+import { shapeOf } from "./shape.js";
+import type { FormState } from "./state.js";
 
 /** An event of a form as the server calls it. */
 export interface FormEventDefinition {
@@ -24,6 +28,10 @@ export interface FormDefinition {
   stateSchema(own: Schema | undefined): Schema | undefined;
   /** What the helpers show: the messages the form remembers, and what was entered. */
   shown(component: Component, refusal: Refusal | undefined): Refusal;
+  /** What its template sees beside. */
+  values(component: Component): Readonly<Record<string, unknown>>;
+  /** The event that its form sends. */
+  sends(component: Component): string;
 }
 
 type FormClass = ComponentClass & Omit<typeof FormComponent, "prototype">;
@@ -42,9 +50,8 @@ function eventOf({ check, handle }: FormEvent<FormComponent>): FormEventDefiniti
 }
 
 /** Splits what every form remembers from the rest, which the author's schema is about. */
-function stateSchema(own: Schema | undefined): Schema | undefined {
+function stateSchema(names: readonly string[], own: Schema | undefined): Schema | undefined {
   if (own === undefined) return undefined;
-  const names = Object.keys(NO_FORM);
   const check = (state: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
     const entries = Object.entries(state as FormState);
     const ofForm = Object.fromEntries(entries.filter(([name]) => names.includes(name)));
@@ -65,18 +72,58 @@ function shown(component: Component, refusal: Refusal | undefined): Refusal {
 /** @returns `undefined` for a component that is no form. @throws {DefinitionError} for a form without a schema. */
 export function formDefinition(name: string, componentClass: ComponentClass): FormDefinition | undefined {
   if (!isFormClass(componentClass)) return undefined;
-  const { schema, sensitive, uploads } = componentClass;
-  if (schema === undefined || typeof schema["~standard"]?.validate !== "function") {
-    throw new DefinitionError(`${name}: \`static schema\` is missing. Give the schema of what the form takes.`);
-  }
-  const parts = readForm(name, { schema, sensitive, uploads });
+  const parts = isWizardClass(componentClass) ? readWizard(name, componentClass) : readPlain(name, componentClass);
+  checkRecords(name, componentClass);
   return {
     parts,
     uploads: parts.uploads,
     events: new Map(Object.entries(componentClass.answers).map(([event, answer]) => [event, eventOf(answer)])),
     knows: (field) => parts.knows(field),
     fieldNames: () => namesOf(parts.shape),
-    stateSchema,
+    stateSchema: (own) => stateSchema(componentClass.remembered, own),
     shown,
+    values: (component) => (component as FormComponent).shown(),
+    sends: (component) => (component as FormComponent).sends(),
   };
+}
+
+function checkRecords(name: string, componentClass: FormClass): void {
+  if (!(componentClass.prototype instanceof ModelFormComponent)) return;
+  const { records } = componentClass as unknown as Pick<typeof ModelFormComponent, "records">;
+  if (typeof records?.find === "function" && typeof records.save === "function") return;
+  throw new DefinitionError(
+    `${name}: \`static records\` is missing. Give the store of the records it edits, such as kyselyRecordStore(…) from ` +
+      '"hydrant/kysely".',
+  );
+}
+
+function readPlain(name: string, { schema, sensitive, uploads }: FormClass): FormParts {
+  if (schema === undefined || typeof schema["~standard"]?.validate !== "function") {
+    throw new DefinitionError(`${name}: \`static schema\` is missing. Give the schema of what the form takes.`);
+  }
+  return readForm(name, { schema, sensitive, uploads });
+}
+
+type WizardClass = FormClass & Pick<typeof WizardComponent, "steps">;
+
+function isWizardClass(componentClass: FormClass): componentClass is WizardClass {
+  return componentClass.prototype instanceof WizardComponent;
+}
+
+function readWizard(name: string, { steps = [], sensitive, uploads }: WizardClass): FormParts {
+  const [first] = steps;
+  if (first === undefined || steps.some(({ schema }) => typeof schema?.["~standard"]?.validate !== "function")) {
+    throw new DefinitionError(
+      `${name}: \`static steps\` needs at least one step: [{ name: "address", title: "Your address", schema: z.object({ … }) }].`,
+    );
+  }
+  const parts = steps.map((step) => ({ ...step, shape: shapeOf(step.schema) }));
+  const last = parts.at(-1)?.shape;
+  for (const field of sensitive ?? []) {
+    if (last === undefined || shapeAt(last, field) !== undefined) continue;
+    throw new DefinitionError(
+      `${name}: "${field}" is sensitive, so it is not kept from one step to the next. Ask for it in the last step.`,
+    );
+  }
+  return readForm(name, { schema: first.schema, steps: parts, sensitive, uploads });
 }

@@ -8,12 +8,27 @@ export interface Reading {
   readonly coerces?: boolean | undefined;
   /** A preprocess step gets what was sent as it was sent, and may accept anything. */
   readonly raw?: boolean | undefined;
-  /** Longer texts are refused whatever they hold; UTF-16 units, counted once `rewrites` ran. */
-  readonly longest?: number | undefined;
-  /** What the schema itself does to a text before it looks at it, such as trimming. */
-  readonly rewrites?: readonly ((text: string) => unknown)[] | undefined;
+  readonly text?: TextSteps | undefined;
   /** The form in which the schema takes a date or a time as text. */
   readonly form?: RegExp | undefined;
+}
+
+/** A step that changes a text before the next one looks at it, such as trimming. */
+export type Rewrite = (text: string) => unknown;
+
+/**
+ * What happens to a text in the schema, as far as its length is concerned. Lengths are UTF-16 units that no schema
+ * accepts more of: some versions of Zod count such units, others characters of one or two units.
+ */
+export interface TextSteps {
+  /** Rewrites before anything else looks at the text. */
+  readonly leading: readonly Rewrite[];
+  /** Rewrites after a first check. */
+  readonly later: readonly Rewrite[];
+  /** No text that is longer passes all checks. */
+  readonly longest: number | undefined;
+  /** No text that is longer passes the checks before the first later rewrite. */
+  readonly soonest: number | undefined;
 }
 
 /** A reading, and what only the description of a field needs. */
@@ -42,23 +57,45 @@ function checksOf(definition: unknown): unknown[] {
   return [definition, ...(Array.isArray(checks) ? checks.map(definitionOf) : [])];
 }
 
+/** UTF-16 units in a character at most. */
+const UNITS = 2;
+
+function smallest(a: number | undefined, b: number): number {
+  return a === undefined ? b : Math.min(a, b);
+}
+
+function textSteps(checks: readonly unknown[]): TextSteps {
+  const leading: Rewrite[] = [];
+  const later: Rewrite[] = [];
+  let longest: number | undefined;
+  let soonest: number | undefined;
+  let isChecked = false;
+  for (const check of checks) {
+    const rewrite = member(check, "tx");
+    const length = member(check, "check") === "length_equals" ? member(check, "length") : member(check, "maximum");
+    if (typeof rewrite === "function") (isChecked ? later : leading).push(rewrite as Rewrite);
+    else if (member(check, "check") !== undefined) isChecked = true;
+    if (typeof length !== "number") continue;
+    longest = smallest(longest, length * UNITS);
+    if (later.length === 0) soonest = smallest(soonest, length * UNITS);
+  }
+  return { leading, later, longest, soonest };
+}
+
 function textHint(definition: unknown): Hint {
   const checks = checksOf(definition);
-  const lengths = checks
-    .map((check) => (member(check, "check") === "length_equals" ? member(check, "length") : member(check, "maximum")))
-    .filter((length) => typeof length === "number");
+  const text = textSteps(checks);
   const patterns = checks.map((check) => member(check, "pattern")).filter((pattern) => pattern instanceof RegExp);
-  const rewrites = checks.map((check) => member(check, "tx")).filter((rewrite) => typeof rewrite === "function");
   const moment = checks.find((check) => ["date", "time", "datetime"].includes(member(check, "format") as string));
   const form = member(moment, "pattern");
+  const isRewritten = text.leading.length + text.later.length > 0;
   return {
     coerces: member(definition, "coerce") === true,
-    longest: lengths.length === 0 ? undefined : Math.min(...lengths),
-    rewrites: rewrites as ((text: string) => unknown)[],
+    text,
     format: member(moment, "format") as Hint["format"],
     // A pattern that remembers where it stopped would answer otherwise the second time.
     form: form instanceof RegExp ? new RegExp(form.source, form.flags.replaceAll(/[gy]/g, "")) : undefined,
-    plainPatterns: rewrites.length === 0 && patterns.every(({ flags }) => /^[uv]?$/.test(flags)),
+    plainPatterns: !isRewritten && patterns.every(({ flags }) => /^[uv]?$/.test(flags)),
   };
 }
 
@@ -110,7 +147,7 @@ export interface HintCollector {
   readonly of: (json: PlainRecord) => Hint | undefined;
 }
 
-/** @internal */
+/** Gives what {@link HintCollector} says, for one description of one schema. */
 export function collectHints(): HintCollector {
   const hints: Hint[] = [];
   return {

@@ -30,8 +30,8 @@ export interface Choice {
 }
 
 /**
- * What a schema says about one field, as far as HTML can say it too. Nothing in it is stricter than the schema: what a
- * browser refuses because of it, the schema would refuse as well.
+ * What a schema says about one field, as far as HTML can say it too. Nothing in it but `maxLength` is ever stricter than
+ * the schema: what a browser refuses because of it, the schema would refuse as well.
  */
 export interface FieldShape extends Bounds {
   readonly kind: FieldKind;
@@ -49,7 +49,7 @@ export interface FieldShape extends Bounds {
   readonly help?: string | undefined;
   /** What the schema puts in for a missing value, as JSON: a Date is ISO text. */
   readonly default?: unknown;
-  /** UTF-16 units, as HTML counts them. */
+  /** In characters. HTML counts emoji and the like as two, so of those a control takes fewer than the schema. */
   readonly minLength?: number | undefined;
   readonly maxLength?: number | undefined;
   /** Safe to use as the `pattern` attribute. */

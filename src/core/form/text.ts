@@ -23,16 +23,17 @@ function momentText(kind: FieldKind, text: string): string {
  * a date, whose time of day is not shown, `yyyy-mm-ddThh:mm` for a date with a time and `hh:mm` for a time, both with
  * seconds where there are any. What no control can show is `""`: nothing, NaN, an invalid date, a list, a group.
  */
-export function textOf(shape: Pick<FieldShape, "kind">, value: unknown): string {
+export function textOf(shape: Pick<FieldShape, "kind"> | undefined, value: unknown): string {
+  const kind = shape?.kind ?? "text";
   switch (typeof value) {
     case "string":
-      return momentText(shape.kind, value);
+      return momentText(kind, value);
     case "number":
       return Number.isFinite(value) ? String(value) : "";
     case "bigint":
     case "boolean":
       return String(value);
     default:
-      return value instanceof Date ? (MOMENTS[shape.kind] ?? dateTimeText)(value) : "";
+      return value instanceof Date ? (MOMENTS[kind] ?? dateTimeText)(value) : "";
   }
 }

@@ -14,7 +14,7 @@ export interface FormOptions {
   readonly guard?: boolean;
   /** `false` leaves all checking to the server, so that its messages are the only ones. Default true. */
   readonly native?: boolean;
-  /** The event it sends. Default `submit`. */
+  /** The event it sends. Default `submit`; in a form of several steps `next`, but for the last. */
   readonly event?: string;
 }
 
@@ -54,7 +54,7 @@ interface Remembered {
 }
 
 function formAttributes(form: FormScope, state: Remembered, options: FormOptions): SafeHtml {
-  const { check = false, guard = false, native = true, event = "submit" } = options;
+  const { check = false, guard = false, native = true, event = form.scope.sends ?? "submit" } = options;
   form.live = check;
   const isUnsent = state.submitted ? !state.isValid : state.touched.length > 0;
   const parts = [

@@ -1,0 +1,47 @@
+import type { SchemaIssue } from "../ports/schema.js";
+import { ReceivedFile, type UploadedFile, type UploadRule } from "../uploads.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Rules = ReadonlyMap<string, UploadRule>;
+
+/** `photos[]` is another spelling of `photos`. */
+export function fileFieldOf(name: string): string {
+  return name.endsWith("[]") ? name.slice(0, -2) : name;
+}
+
+/** Files that a form holds in one field. */
+export function filesIn(formData: Fields, field: string): readonly UploadedFile[] {
+  const files = formData[field];
+  return Array.isArray(files) ? (files as UploadedFile[]) : [];
+}
+
+/** The files of all fields once those that came are added: they stay until they are removed; a field for one takes the newest. */
+export function addFiles(rules: Rules, formData: Fields, payload: Fields): Record<string, readonly UploadedFile[]> {
+  const files: Record<string, readonly UploadedFile[]> = {};
+  for (const [field, { maxFiles = 1 }] of rules) {
+    // Only a file that came with this call counts; nothing else in a payload can name one.
+    const came = [payload[field], payload[`${field}[]`]].flat().filter((one) => one instanceof ReceivedFile);
+    for (const file of came) file.claimed = true;
+    const all = [...filesIn(formData, field), ...came.map((file) => file.plain())];
+    files[field] = maxFiles === 1 ? all.slice(-1) : all;
+  }
+  return files;
+}
+
+/** The same data as the schema sees it: one file, or a list of them. */
+export function withFiles(rules: Rules, formData: Fields, data: Fields): Record<string, unknown> {
+  const seen: Record<string, unknown> = { ...data };
+  for (const [field, { maxFiles = 1 }] of rules) {
+    const files = filesIn(formData, field);
+    if (maxFiles > 1) seen[field] = files;
+    else if (files[0] === undefined) delete seen[field];
+    else seen[field] = files[0];
+  }
+  return seen;
+}
+
+export function tooManyFiles(rules: Rules, formData: Fields): SchemaIssue[] {
+  return [...rules].flatMap(([field, { maxFiles = 1 }]) =>
+    filesIn(formData, field).length > maxFiles ? [{ path: [field], message: `At most ${maxFiles} files.` }] : [],
+  );
+}
