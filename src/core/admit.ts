@@ -1,27 +1,31 @@
 import type { Definition, EventDefinition } from "./definition.js";
 import { HydrantError } from "./errors.js";
+import type { Guard } from "./guards.js";
 import { type LiveInstance, runAuthored } from "./instance.js";
 import { countedAs, type Limit } from "./limits.js";
-import { admitsAll, type BasePermission, decidesByObject, type Question } from "./permissions.js";
+import { admitsAll, type BasePermission, type Question } from "./permissions.js";
 import type { LimitVerdict } from "./ports/limit-store.js";
 import type { Turn } from "./turn.js";
 
+type Step = void | Promise<void>;
+
 /** The first step of every event and of every mount by address: is it still within the limits? */
-export async function countCall(turn: Turn, { limits }: Definition, event?: EventDefinition): Promise<void> {
+export function countCall(turn: Turn, { limits }: Guard): Step {
+  if (limits.length > 0) return countAll(turn, limits);
+}
+
+async function countAll(turn: Turn, limits: readonly Limit[]): Promise<void> {
   for (const limit of limits) await count(turn, limit);
-  for (const limit of event?.limits ?? []) await count(turn, limit);
 }
 
 /** Whether the caller may do it, as far as that can be said without the state. */
-export async function admitCaller(turn: Turn, definition: Definition, event?: EventDefinition): Promise<void> {
-  await demand(turn, definition, event, undefined, [...definition.permissions, ...(event?.permissions ?? [])]);
+export function admitCaller(turn: Turn, definition: Definition, event?: EventDefinition): Step {
+  return demand(turn, definition, event, undefined, (event ?? definition).permissions);
 }
 
 /** Whether the caller may do it to this very instance. */
-export async function admitInstance(turn: Turn, live: LiveInstance, event?: EventDefinition): Promise<void> {
-  const { definition } = live;
-  const all = [...definition.permissions, ...(event?.permissions ?? [])].filter(decidesByObject);
-  await demand(turn, definition, event, live, all);
+export function admitInstance(turn: Turn, live: LiveInstance, event?: EventDefinition): Step {
+  return demand(turn, live.definition, event, live, (event ?? live.definition).byObject);
 }
 
 function questionOf(
@@ -38,19 +42,21 @@ function questionOf(
   };
 }
 
-async function demand(
+function demand(
   turn: Turn,
   definition: Definition,
   event: EventDefinition | undefined,
   live: LiveInstance | undefined,
   permissions: readonly BasePermission[],
-): Promise<void> {
+): Step {
   if (permissions.length === 0) return;
   const question = questionOf(turn, definition, event, live);
-  const admitted = await runAuthored(turn, `a permission of ${definition.name}`, () =>
-    admitsAll(permissions, question),
-  );
-  if (!admitted) throw new HydrantError(turn.caller.user === null ? "unauthenticated" : "forbidden");
+  const answer = runAuthored(turn, `a permission of ${definition.name}`, () => admitsAll(permissions, question));
+  return typeof answer === "boolean" ? refuseUnless(answer, turn) : answer.then((it) => refuseUnless(it, turn));
+}
+
+function refuseUnless(admitted: boolean, { caller }: Turn): void {
+  if (!admitted) throw new HydrantError(caller.user === null ? "unauthenticated" : "forbidden");
 }
 
 /** Names of the events that this instance would refuse now, for `can()` and for what `on()` offers. */
@@ -59,7 +65,7 @@ export async function refusedEvents(turn: Turn, live: LiveInstance): Promise<Rea
   for (const event of live.definition.guarded) {
     const question = questionOf(turn, live.definition, event, live);
     const admitted = await runAuthored(turn, `a permission of ${live.definition.name}.on_${event.name}()`, () =>
-      admitsAll(event.permissions, question),
+      admitsAll(event.own, question),
     );
     if (!admitted) refused.add(event.name);
   }

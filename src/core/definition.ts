@@ -2,7 +2,7 @@ import { Component, type ComponentClass, type MountCache } from "./component.js"
 import { DefinitionError } from "./errors.js";
 import { type FormDefinition, formDefinition } from "./form/definition.js";
 import { FormComponent } from "./form.js";
-import { checkGuards, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
+import { checkGuards, type EventGuard, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
 import { ModelFormComponent } from "./model-form.js";
 import { isReservedEvent, isWireName, RESERVED_PARAMS } from "./names.js";
 import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
@@ -11,7 +11,7 @@ import type { Refusal } from "./view.js";
 import { WizardComponent } from "./wizard.js";
 
 /** An event as the server calls it: the method itself, so nothing is looked up by name on an instance. */
-export interface EventDefinition extends Guard {
+export interface EventDefinition extends EventGuard {
   readonly name: string;
   readonly handler: (this: Component, payload: unknown) => unknown;
   readonly schema: Schema | null;
@@ -100,7 +100,7 @@ function eventsOf(
   const handlers = handlersOf(componentClass);
   const declared = componentClass.events ?? {};
   const events = new Map<string, EventDefinition>();
-  const guard = (event: string): Guard => eventGuardOf(name, event, componentClass, settings);
+  const guard = (event: string): EventGuard => eventGuardOf(name, event, componentClass, settings);
   for (const [event, { handler, check }] of form?.events ?? []) {
     events.set(event, { name: event, handler, schema: null, check, ...guard(event) });
     handlers.delete(event);
@@ -268,7 +268,7 @@ export function define(
     mountable: componentClass.mountable ?? false,
     stored: componentClass.storage === "store",
     ...guardOf(name, componentClass, settings),
-    guarded: [...events.values()].filter(({ permissions }) => permissions.length > 0),
+    guarded: [...events.values()].filter(({ own }) => own.length > 0),
     sealedOffers: componentClass.offers === "sealed",
     cache: componentClass.cache,
     form,

@@ -1,12 +1,21 @@
 import type { ComponentClass, MountCache } from "./component.js";
 import { DefinitionError } from "./errors.js";
 import { type Limit, readLimits } from "./limits.js";
-import { type BasePermission, readPermissions } from "./permissions.js";
+import { type BasePermission, decidesByObject, readPermissions } from "./permissions.js";
 
 /** Who may do something, and how often. */
 export interface Guard {
+  /** All of them have to let a caller through. */
   readonly permissions: readonly BasePermission[];
+  /** Those of them that also ask about the instance. */
+  readonly byObject: readonly BasePermission[];
   readonly limits: readonly Limit[];
+}
+
+/** The guard of an event: that of its component, and its own. */
+export interface EventGuard extends Guard {
+  /** What the event asks beside its component. */
+  readonly own: readonly BasePermission[];
 }
 
 /** What the server gives to components that declare nothing themselves. */
@@ -18,38 +27,41 @@ export interface GuardSettings {
 /** What a class declares about the whole component. @throws {DefinitionError} for what cannot be followed. */
 export function guardOf(name: string, componentClass: ComponentClass, settings: GuardSettings): Guard {
   const { permissions, limits } = componentClass;
+  const all =
+    permissions === undefined ? settings.permissions : readPermissions(`${name}: \`static permissions\``, permissions);
   const guard = {
-    permissions:
-      permissions === undefined
-        ? settings.permissions
-        : readPermissions(`${name}: \`static permissions\``, permissions),
+    permissions: all,
+    byObject: all.filter(decidesByObject),
     limits: limits === undefined ? [] : readLimits(name, limits),
   };
   checkStore(name, guard, settings);
   return guard;
 }
 
-/** What a class declares about one of its events. @throws {DefinitionError} as above. */
+/** What holds for one event: what its component declares, and what the class declares about it. @throws as above. */
 export function eventGuardOf(
   name: string,
   event: string,
   componentClass: ComponentClass,
   settings: GuardSettings,
-): Guard {
-  const permissions = own(componentClass.eventPermissions, event);
-  const limits = own(componentClass.eventLimits, event);
+): EventGuard {
+  const component = guardOf(name, componentClass, settings);
+  const permissions = ownValue(componentClass.eventPermissions, event);
+  const limits = ownValue(componentClass.eventLimits, event);
+  const own =
+    permissions === undefined ? [] : readPermissions(`${name}: \`static eventPermissions\` of "${event}"`, permissions);
+  const all = [...component.permissions, ...own];
   const guard = {
-    permissions:
-      permissions === undefined
-        ? []
-        : readPermissions(`${name}: \`static eventPermissions\` of "${event}"`, permissions),
-    limits: limits === undefined ? [] : readLimits(`${name}.${event}`, limits),
+    own,
+    permissions: all,
+    byObject: all.filter(decidesByObject),
+    limits: [...component.limits, ...(limits === undefined ? [] : readLimits(`${name}.${event}`, limits))],
   };
   checkStore(name, guard, settings);
   return guard;
 }
 
-function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+function ownValue<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 

@@ -111,7 +111,7 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
   const intake = intakeFor(turn, definition);
   let isAnswered = false;
   try {
-    await countCall(turn, definition, event);
+    await countCall(turn, event);
     await admitCaller(turn, definition, event);
     const read = "read" in call ? { ...call, ...(await call.read(intake.take)) } : call;
     const opened = await opening(turn, () => openSeal(turn, definition, read));
