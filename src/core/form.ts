@@ -7,11 +7,12 @@ import { type FormEvent, type FormParts, WHOLE_FORM } from "./form/parts.js";
 import { addRowTo, removeRowFrom } from "./form/rows.js";
 import type { FieldShape } from "./form/shape.js";
 import {
+  emptyForm,
   type FieldChange,
+  FORM_STATE,
   type FormErrors,
   type FormScope,
   type FormState,
-  NO_FORM,
   type Verdict,
   verdictOf,
 } from "./form/state.js";
@@ -57,7 +58,7 @@ export abstract class FormComponent<
     if (init.form === undefined) throw new DefinitionError("a form is made by the server, from its definition.");
     this.parts = init.form;
     this.#store = init.uploads;
-    this.state = { ...structuredClone(NO_FORM) } as FormState & Extra;
+    this.state = emptyForm() as FormState & Extra;
   }
 
   /** Carries out what the form is for. Throw `HydrantError("invalid", …, { fields })` to refuse after all. */
@@ -107,7 +108,7 @@ export abstract class FormComponent<
     const { shape, sensitive } = this.parts;
     this.#typed = undefined;
     const formData = keep(shape, await this.initial(), sensitive);
-    Object.assign(this.state, structuredClone(NO_FORM), { formData });
+    Object.assign(this.state, emptyForm(), { formData });
   }
 
   override refused({ errors, submitted }: Refusal, code: ErrorCode, event?: string): void | Promise<void> {
@@ -149,7 +150,7 @@ export abstract class FormComponent<
   }
 
   /** What every form of this class remembers by itself. @internal */
-  static readonly remembered: readonly string[] = Object.freeze(Object.keys(NO_FORM));
+  static readonly remembered: readonly string[] = FORM_STATE;
 
   /** What the template of such a form sees beside. @internal */
   shown(): Readonly<Record<string, unknown>> {

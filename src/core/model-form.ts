@@ -1,6 +1,6 @@
 import { DefinitionError, type ErrorCode, HydrantError } from "./errors.js";
 import { coerce, keep } from "./form/coerce.js";
-import { NO_FORM } from "./form/state.js";
+import { FORM_STATE } from "./form/state.js";
 import { textOf } from "./form/text.js";
 import { FormComponent } from "./form.js";
 import type { RecordStore, StoredRecord } from "./ports/record-store.js";
@@ -29,11 +29,7 @@ export abstract class ModelFormComponent<
 > extends FormComponent<S, ModelState & Extra, Params> {
   /** Where the records are. */
   static readonly records?: RecordStore<never, never>;
-  static override readonly remembered: readonly string[] = Object.freeze([
-    ...Object.keys(NO_FORM),
-    "version",
-    "conflicts",
-  ]);
+  static override readonly remembered: readonly string[] = Object.freeze([...FORM_STATE, "version", "conflicts"]);
 
   /** Which record. Take it from `this.params`, which are sealed; never from a field. */
   abstract identity(): Id;

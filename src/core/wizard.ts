@@ -1,6 +1,6 @@
 import type { InstanceInit } from "./component.js";
 import type { FormEvent } from "./form/parts.js";
-import { type FormScope, NO_FORM, type Verdict } from "./form/state.js";
+import { FORM_STATE, type FormScope, type Verdict } from "./form/state.js";
 import { FormComponent } from "./form.js";
 import type { Output, Schema } from "./ports/schema.js";
 import type { Refusal } from "./view.js";
@@ -41,7 +41,7 @@ export abstract class WizardComponent<
   Params extends object = object,
 > extends FormComponent<Schema<unknown, WizardData<Steps>>, WizardState & Extra, Params> {
   static readonly steps?: readonly Step[];
-  static override readonly remembered: readonly string[] = Object.freeze([...Object.keys(NO_FORM), "step"]);
+  static override readonly remembered: readonly string[] = Object.freeze([...FORM_STATE, "step"]);
 
   constructor(init: InstanceInit) {
     super(init);

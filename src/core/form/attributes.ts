@@ -1,4 +1,5 @@
 import { escapeHtml } from "../html.js";
+import type { FormParts } from "./parts.js";
 import type { FieldShape } from "./shape.js";
 
 /** Names and values of attributes: `true` writes the name alone, `undefined` and `false` write nothing. */
@@ -35,8 +36,7 @@ export function inputType(shape: FieldShape | undefined): string {
 const TEXTUAL: ReadonlySet<string> = new Set(["text", "email", "url", "search", "tel", "password"]);
 
 /** What the browser can check of what the schema says. */
-export function constraints(shape: FieldShape | undefined, type: string): Attributes {
-  if (shape === undefined) return {};
+function constraints(shape: FieldShape, type: string): Attributes {
   const { required, minLength, maxLength, pattern, min, max, step } = shape;
   const isText = TEXTUAL.has(type) || type === "textarea";
   return {
@@ -44,4 +44,31 @@ export function constraints(shape: FieldShape | undefined, type: string): Attrib
     ...(isText ? { minlength: minLength, maxlength: maxLength } : { min, max, step }),
     ...(isText && type !== "textarea" ? { pattern } : {}),
   };
+}
+
+/**
+ * The same as text, written once for each field of a form.
+ * @param isInvalid Browsers count the steps of a number from its value; from one that is refused they would refuse the
+ * right ones, so then any step is right.
+ */
+export function constraintText(
+  { constraintTexts }: Pick<FormParts, "constraintTexts">,
+  shape: FieldShape | undefined,
+  type: string,
+  isInvalid: boolean,
+): string {
+  if (shape === undefined) return "";
+  let texts = constraintTexts.get(shape);
+  if (texts === undefined) {
+    texts = new Map();
+    constraintTexts.set(shape, texts);
+  }
+  const anyStep = isInvalid && type === "number";
+  const key = anyStep ? `${type} any` : type;
+  let text = texts.get(key);
+  if (text === undefined) {
+    text = writeAttributes({ ...constraints(shape, type), ...(anyStep ? { step: "any" } : {}) });
+    texts.set(key, text);
+  }
+  return text;
 }

@@ -1,6 +1,6 @@
 import { escapeHtml, SafeHtml } from "../html.js";
-import { type Attributes, constraints, inputType, writeAttributes } from "./attributes.js";
-import { enteredIn, errorsOf, type FormScope, fieldId, shapeFor, textIn } from "./scope.js";
+import { constraintText, inputType, writeAttributes } from "./attributes.js";
+import { enteredIn, errorsOf, type FormScope, idOf, shapeFor, textIn } from "./scope.js";
 import type { Choice, FieldShape } from "./shape.js";
 
 /** What a template may say about one field. All else comes from the schema. */
@@ -25,33 +25,25 @@ export interface FieldOptions {
 
 /** The attributes that every control of a field has. */
 export function controlAttributes(form: FormScope, name: string, options: FieldOptions, id?: string): string {
-  const { scope } = form;
   const shape = shapeFor(form, name);
   const type = options.type ?? inputType(shape);
   const isInvalid = errorsOf(form, name).length > 0;
-  const own: Attributes = {
-    name,
-    id: id ?? fieldId(scope, name),
-    ...constraints(shape, type),
-    // Browsers count steps from the value; from one that is refused they would refuse the right ones.
-    ...(isInvalid && type === "number" ? { step: "any" } : {}),
-    placeholder: options.placeholder,
-    autocomplete: options.autocomplete,
-    "aria-invalid": isInvalid ? "true" : undefined,
-    "aria-describedby": describedBy(form, name, options),
-    autofocus: takesFocus(form, isInvalid),
-  };
-  return `${writeAttributes(own).slice(1)}${liveAttributes(form, name, options)}`;
+  const { placeholder, autocomplete } = options;
+  let text = `name="${escapeHtml(name)}" id="${id ?? idOf(form, name)}"${constraintText(form.form.parts, shape, type, isInvalid)}`;
+  if (placeholder !== undefined || autocomplete !== undefined) text += writeAttributes({ placeholder, autocomplete });
+  if (isInvalid) text += ' aria-invalid="true"';
+  const about = describedBy(form, name, options);
+  if (about !== undefined) text += ` aria-describedby="${about}"`;
+  if (takesFocus(form, isInvalid)) text += " autofocus";
+  return text + liveAttributes(form, name, options);
 }
 
 /** Ids of what is said about a field beside its label. */
 export function describedBy(form: FormScope, name: string, options: FieldOptions): string | undefined {
-  const id = fieldId(form.scope, name);
-  const parts = [
-    ...(helpText(form, name, options) === undefined ? [] : [`${id}-help`]),
-    ...(errorsOf(form, name).length > 0 ? [`${id}-error`] : []),
-  ];
-  return parts.length === 0 ? undefined : parts.join(" ");
+  const id = idOf(form, name);
+  const hasHelp = helpText(form, name, options) !== undefined;
+  if (errorsOf(form, name).length === 0) return hasHelp ? `${id}-help` : undefined;
+  return hasHelp ? `${id}-help ${id}-error` : `${id}-error`;
 }
 
 export function helpText(form: FormScope, name: string, { help }: FieldOptions): string | undefined {
@@ -104,7 +96,7 @@ export function choiceGroup(form: FormScope, name: string, options: FieldOptions
   const picked = chosen(form, name);
   return choices
     .map(({ value, label }, index) => {
-      const id = `${fieldId(form.scope, name)}${index === 0 ? "" : `-${index + 1}`}`;
+      const id = `${idOf(form, name)}${index === 0 ? "" : `-${index + 1}`}`;
       const own = controlAttributes(form, name, options, id);
       // A group of boxes needs one of them, which HTML cannot say.
       const attributes = type === "checkbox" ? own.replace(" required", "") : own;

@@ -1,7 +1,7 @@
 import { escapeHtml, SafeHtml } from "../html.js";
 import { choiceGroup, controlAttributes, describedBy, type FieldOptions, helpText, input } from "./controls.js";
 import { fileField } from "./file-field.js";
-import { enteredIn, errorsOf, type FormScope, fieldId, shapeFor } from "./scope.js";
+import { enteredIn, errorsOf, type FormScope, idOf, shapeFor } from "./scope.js";
 import type { FieldShape } from "./shape.js";
 
 /** One row of a repeatable group, for templates that lay it out themselves. */
@@ -25,14 +25,14 @@ function requiredMark(shape: FieldShape | undefined): string {
 /** `<label for="…">Email</label>` */
 export function label(form: FormScope, name: string, options: FieldOptions): SafeHtml {
   const text = escapeHtml(labelText(form, name, options));
-  return new SafeHtml(`<label for="${fieldId(form.scope, name)}">${text}${requiredMark(shapeFor(form, name))}</label>`);
+  return new SafeHtml(`<label for="${idOf(form, name)}">${text}${requiredMark(shapeFor(form, name))}</label>`);
 }
 
 /** The line that explains a field; empty when it has none. */
 export function help(form: FormScope, name: string, options: FieldOptions): SafeHtml {
   const text = helpText(form, name, options);
   if (text === undefined) return new SafeHtml("");
-  return new SafeHtml(`<p id="${fieldId(form.scope, name)}-help" data-field-help>${escapeHtml(text)}</p>`);
+  return new SafeHtml(`<p id="${idOf(form, name)}-help" data-field-help>${escapeHtml(text)}</p>`);
 }
 
 /** The messages for a field; empty when it has none. */
@@ -40,7 +40,7 @@ export function error(form: FormScope, name: string): SafeHtml {
   const messages = errorsOf(form, name);
   form.scope.claimed.add(name);
   if (messages.length === 0) return new SafeHtml("");
-  const id = `${fieldId(form.scope, name)}-error`;
+  const id = `${idOf(form, name)}-error`;
   if (messages.length === 1) {
     return new SafeHtml(`<p id="${id}" data-field-error>${escapeHtml(messages[0] as string)}</p>`);
   }

@@ -2,7 +2,7 @@ import { escapeHtml } from "../html.js";
 import { sizeText, type UploadedFile, type UploadRule } from "../uploads.js";
 import { writeAttributes } from "./attributes.js";
 import type { FieldOptions } from "./controls.js";
-import { enteredIn, type FormScope, fieldId } from "./scope.js";
+import { enteredIn, type FormScope, idOf } from "./scope.js";
 
 function limitText({ maxBytes, maxFiles = 1, types }: UploadRule): string {
   const size = `At most ${sizeText(maxBytes)}${maxFiles > 1 ? ` each, ${maxFiles} files` : ""}.`;
@@ -44,8 +44,8 @@ export function fileField(
   const list = files.map((file) => fileItem(form, name, file)).join("");
   return (
     `<p data-file-limit>${escapeHtml(limitText(rule))}</p><input type="file" ${control}${own} ${send}>` +
-    `<div data-upload-progress hidden><progress max="100" value="0" aria-labelledby="${fieldId(form.scope, name)}-sent"></progress> ` +
-    `<span id="${fieldId(form.scope, name)}-sent" data-upload-text aria-live="polite"></span> <button type="button" data-upload-cancel>Cancel</button></div>` +
+    `<div data-upload-progress hidden><progress max="100" value="0" aria-labelledby="${idOf(form, name)}-sent"></progress> ` +
+    `<span id="${idOf(form, name)}-sent" data-upload-text aria-live="polite"></span> <button type="button" data-upload-cancel>Cancel</button></div>` +
     `<ul data-files>${list}</ul>`
   );
 }

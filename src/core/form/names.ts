@@ -7,6 +7,7 @@ export type FieldPath = readonly (string | number)[];
 
 /** Levels of nesting that a name may have; as many as a payload by default. */
 const DEPTH = 16;
+const SEPARATOR = /[.[\]]/;
 const HEAD = /^[^.[\]]+/;
 const PART = /\.([^.[\]]+)|\[([^[\]]+)\]/y;
 /** Longer numbers could not be told apart once they are numbers. */
@@ -25,6 +26,7 @@ function refuse(why: string): never {
  * @throws {HydrantError} `malformed` when it has more than 16 parts.
  */
 export function parseName(name: string): FieldPath {
+  if (!SEPARATOR.test(name)) return [name];
   const head = HEAD.exec(name)?.[0];
   if (head === undefined) return [name];
   const end = name.endsWith(LIST_MARK) ? name.length - LIST_MARK.length : name.length;

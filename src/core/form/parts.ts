@@ -37,6 +37,8 @@ export interface FormParts {
   readonly sensitive: ReadonlySet<string>;
   readonly uploads: ReadonlyMap<string, UploadRule>;
   readonly reserved: ReadonlySet<string>;
+  /** What the browser can check of each field, as attributes, by type of control. Filled as fields are first shown. */
+  readonly constraintTexts: WeakMap<FieldShape, Map<string, string>>;
   /** Whether the schema has a field of this full name; `true` for all where names are not known. */
   knows(name: string): boolean;
   shapeAt(name: string): FieldShape | undefined;
@@ -44,6 +46,8 @@ export interface FormParts {
 
 /** The shape a full name leads to. Rows are alike, so their numbers do not matter. */
 export function shapeAt(shape: FieldShape | undefined, name: string): FieldShape | undefined {
+  const direct = shape?.fields?.get(name);
+  if (direct !== undefined) return direct;
   let found = shape;
   for (const part of parseName(name)) {
     found = typeof part === "number" ? found?.item : found?.fields?.get(part);
@@ -83,6 +87,7 @@ export function readForm(
     sensitive: new Set(sensitive),
     uploads: new Map(Object.entries(uploads)),
     reserved: RESERVED,
+    constraintTexts: new WeakMap(),
     knows,
     shapeAt: (field) => shapeAt(shape, field),
   };

@@ -11,27 +11,64 @@ export interface FormScope {
   readonly form: FormDefinition;
   /** Fields are checked while a person fills them in, unless one says otherwise. */
   live: boolean;
+  readonly fields: Map<string, FieldNow>;
   /** Attributes that send an event, as `on()` writes them. */
   readonly on: (event: string, args: Readonly<Record<string, unknown>>) => string;
 }
 
-/** The shape of a field. @throws {DefinitionError} for a name the schema does not have. */
-export function shapeFor({ form, scope }: FormScope, name: string): FieldShape | undefined {
-  if (form.knows(name)) return form.parts.shapeAt(name);
+/** What is known of a field in this run. */
+interface FieldNow {
+  readonly shape: FieldShape | undefined;
+  readonly id: string;
+  readonly entered: unknown;
+  readonly errors: readonly string[];
+}
+
+const NO_ERRORS: readonly string[] = Object.freeze([]);
+
+/** Worked out once in a run, because every part of a field asks. */
+function fieldNow(form: FormScope, name: string): FieldNow {
+  const known = form.fields.get(name);
+  if (known !== undefined) return known;
+  const { refusal } = form.scope;
+  const field: FieldNow = {
+    shape: findShape(form, name),
+    id: fieldId(form.scope, name),
+    entered: at(refusal?.submitted, parseName(name)),
+    errors: refusal?.errors[name] ?? NO_ERRORS,
+  };
+  form.fields.set(name, field);
+  return field;
+}
+
+function findShape({ form, scope }: FormScope, name: string): FieldShape | undefined {
+  const shape = form.parts.shapeAt(name);
+  if (shape !== undefined || form.parts.shape === undefined) return shape;
   throw new DefinitionError(
     `${scope.definition.templateName} shows the field ${JSON.stringify(name)}, which the schema of ${scope.definition.name} ` +
       `does not have. It has: ${form.fieldNames().join(", ")}.`,
   );
 }
 
+/** The shape of a field. @throws {DefinitionError} for a name the schema does not have. */
+export function shapeFor(form: FormScope, name: string): FieldShape | undefined {
+  return fieldNow(form, name).shape;
+}
+
+const PLAIN = /^[A-Za-z0-9_-]+$/;
+
 /** An id made of a field's name: letters, digits, `-` and `_` only, so that it can stand in lists of ids. */
 export function fieldId({ id }: Pick<Scope, "id">, name: string): string {
-  return `${id}-${name.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/-$/, "")}`;
+  return `${id}-${PLAIN.test(name) ? name : name.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/-$/, "")}`;
+}
+
+export function idOf(form: FormScope, name: string): string {
+  return fieldNow(form, name).id;
 }
 
 /** What a field holds, as it was entered. */
-export function enteredIn({ scope }: FormScope, name: string): unknown {
-  return at(scope.refusal?.submitted, parseName(name));
+export function enteredIn(form: FormScope, name: string): unknown {
+  return fieldNow(form, name).entered;
 }
 
 export function textIn(form: FormScope, name: string, shape: FieldShape | undefined): string {
@@ -39,6 +76,6 @@ export function textIn(form: FormScope, name: string, shape: FieldShape | undefi
   return shape === undefined ? String(value ?? "") : textOf(shape, value);
 }
 
-export function errorsOf({ scope }: FormScope, name: string): readonly string[] {
-  return scope.refusal?.errors[name] ?? [];
+export function errorsOf(form: FormScope, name: string): readonly string[] {
+  return fieldNow(form, name).errors;
 }

@@ -35,13 +35,12 @@ export interface FieldChange {
   readonly value: unknown;
 }
 
-export const NO_FORM: Readonly<FormState> = Object.freeze({
-  formData: {},
-  touched: [],
-  errors: {},
-  submitted: false,
-  isValid: false,
-});
+/** The state of a form that nobody has been in. */
+export function emptyForm(): FormState {
+  return { formData: {}, touched: [], errors: {}, submitted: false, isValid: false };
+}
+
+export const FORM_STATE: readonly string[] = Object.freeze(Object.keys(emptyForm()));
 
 /** The verdict of one schema. @param more What is wrong beside. */
 export function verdictOf(result: SchemaResult<unknown>, more: readonly SchemaIssue[]): Verdict {

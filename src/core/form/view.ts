@@ -80,6 +80,7 @@ export function formHelpers(
     scope,
     form,
     live: false,
+    fields: new Map(),
     on: (event, args) => on(event, args).value,
   };
   return {
