@@ -46,7 +46,7 @@ export abstract class FormComponent<
   /** Names of file fields, and what each takes. The schema sees an {@link UploadedFile}, or a list of them. */
   static readonly uploads?: Readonly<Record<string, UploadRule>>;
 
-  /** What the class declares, as the server read it. */
+  /** What the class declares, as the server read it. @internal */
   protected readonly parts: FormParts;
   readonly #store: UploadStore | undefined;
   /** What came with the call in hand, sensitive fields included. */
@@ -120,7 +120,7 @@ export abstract class FormComponent<
     this.state.isValid = false;
   }
 
-  /** What is validated now, and which top-level fields of the page's form belong to it. */
+  /** What is validated now, and which top-level fields of the page's form belong to it. @internal */
   protected scopeOfForm(): FormScope {
     return this.parts;
   }
@@ -128,6 +128,7 @@ export abstract class FormComponent<
   /**
    * Takes over what was entered.
    * @param whole The payload is all of the form, so that what is missing was emptied; otherwise only what is there counts.
+   * @internal
    */
   protected take(payload: Fields, whole: boolean): void {
     const { shape, sensitive, uploads, reserved } = this.parts;
@@ -162,7 +163,7 @@ export abstract class FormComponent<
     return "submit";
   }
 
-  /** What one schema says of what was entered: every message there is, and the value when there is none. */
+  /** What one schema says of what was entered: every message there is, and the value when there is none. @internal */
   protected async judge({ schema, shape }: FormScope): Promise<Verdict> {
     const { uploads } = this.parts;
     const { formData } = this.state;
@@ -173,14 +174,14 @@ export abstract class FormComponent<
     );
   }
 
-  /** Takes over what a check found. @returns every message there is. */
+  /** Takes over what a check found. @returns every message there is. @internal */
   protected conclude({ errors, accepted }: Verdict): Record<string, readonly string[]> {
     this.state.isValid = accepted !== undefined;
     this.#validated = accepted;
     return errors;
   }
 
-  /** While a form is filled in, only fields a person has been in show messages; once it was sent, all do. */
+  /** While a form is filled in, only fields a person has been in show messages; once it was sent, all do. @internal */
   protected async checkTouched(): Promise<void> {
     const all = this.conclude(await this.judge(this.scopeOfForm()));
     const { submitted, touched } = this.state;
@@ -192,7 +193,7 @@ export abstract class FormComponent<
     this.state.errors = Object.fromEntries(Object.entries(all).filter(([name]) => isShown(name)));
   }
 
-  /** Answers a submit. @returns the refusal to show, or nothing when the schema passed. */
+  /** Answers a submit. @returns the refusal to show, or nothing when the schema passed. @internal */
   protected async checkSubmit(payload: Fields): Promise<Refusal | undefined> {
     this.take(payload, true);
     this.state.submitted = true;

@@ -39,9 +39,12 @@ export {
   HydrantError,
   type HydrantErrorOptions,
 } from "./errors.js";
+export type { FieldOptions } from "./form/controls.js";
+export type { Row } from "./form/fields.js";
 export type { FormParts, StepParts } from "./form/parts.js";
-export type { FieldShape } from "./form/shape.js";
+export type { Choice, FieldKind, FieldShape } from "./form/shape.js";
 export type { FieldChange, FormErrors, FormState } from "./form/state.js";
+export type { FormHelpers, FormOptions } from "./form/view.js";
 export { FormComponent } from "./form.js";
 export { escapeHtml, fillHoles, SafeHtml } from "./html.js";
 export type { LimitKey, LimitReached, LimitRule } from "./limits.js";
@@ -62,6 +65,7 @@ export {
   IsSuperuser,
   not,
   or,
+  type PermissionAnswer,
   type PermissionRequest,
   type PermissionRule,
 } from "./permissions.js";
@@ -78,4 +82,4 @@ export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
 export { type ComponentServer, createComponentServer } from "./server.js";
 export { sizeText, type TakeFile, type UploadedFile, type UploadRule } from "./uploads.js";
 export type { Helpers, Refusal, View } from "./view.js";
-export { type Step, WizardComponent, type WizardData, type WizardState } from "./wizard.js";
+export { type Step, type Together, WizardComponent, type WizardData, type WizardState } from "./wizard.js";

@@ -28,7 +28,7 @@ export abstract class ModelFormComponent<
   Extra extends object = object,
 > extends FormComponent<S, ModelState & Extra, Params> {
   /** Where the records are. */
-  static readonly records?: RecordStore<never, never>;
+  static readonly records?: RecordStore<object, never>;
   static override readonly remembered: readonly string[] = Object.freeze([...FORM_STATE, "version", "conflicts"]);
 
   /** Which record. Take it from `this.params`, which are sealed; never from a field. */

@@ -12,7 +12,8 @@ export interface PermissionRequest {
   readonly event: string | undefined;
 }
 
-type Answer = boolean | Promise<boolean>;
+/** What a permission says; only `true` lets through. */
+export type PermissionAnswer = boolean | Promise<boolean>;
 
 /**
  * Says who may do something. Only `true` lets through.
@@ -21,11 +22,11 @@ type Answer = boolean | Promise<boolean>;
  * known, on mounts and on events, before anything of it is shown. Throw a `HydrantError` to answer with another code.
  */
 export abstract class BasePermission {
-  hasPermission(_request: PermissionRequest, _componentClass: ComponentClass): Answer {
+  hasPermission(_request: PermissionRequest, _componentClass: ComponentClass): PermissionAnswer {
     return true;
   }
 
-  hasObjectPermission(_request: PermissionRequest, _instance: Component): Answer {
+  hasObjectPermission(_request: PermissionRequest, _instance: Component): PermissionAnswer {
     return true;
   }
 }
@@ -97,7 +98,7 @@ function toPermission(rule: PermissionRule): BasePermission {
 }
 
 /** Asks one after the other, and waits only where one waits. */
-function decide(all: readonly BasePermission[], question: Question, stopAt: boolean, from = 0): Answer {
+function decide(all: readonly BasePermission[], question: Question, stopAt: boolean, from = 0): PermissionAnswer {
   for (let at = from; at < all.length; at++) {
     const answer = admits(all[at] as BasePermission, question);
     if (typeof answer !== "boolean") {
@@ -117,23 +118,23 @@ abstract class Combined extends BasePermission {
     this.parts = rules.map(toPermission);
   }
 
-  abstract answer(question: Question): Answer;
+  abstract answer(question: Question): PermissionAnswer;
 }
 
 class And extends Combined {
-  override answer(question: Question): Answer {
+  override answer(question: Question): PermissionAnswer {
     return decide(this.parts, question, false);
   }
 }
 
 class Or extends Combined {
-  override answer(question: Question): Answer {
+  override answer(question: Question): PermissionAnswer {
     return decide(this.parts, question, true);
   }
 }
 
 class Not extends Combined {
-  override answer(question: Question): Answer {
+  override answer(question: Question): PermissionAnswer {
     // What depends on the instance cannot be denied before there is one.
     if (question.instance === undefined && this.parts.some(decidesByObject)) return true;
     const answer = decide(this.parts, question, false);
@@ -163,11 +164,11 @@ export function decidesByObject(permission: BasePermission): boolean {
 }
 
 /** Whether one permission lets a call through, as far as can be said now. Anything but `true` refuses. */
-export function admits(permission: BasePermission, question: Question): Answer {
+export function admits(permission: BasePermission, question: Question): PermissionAnswer {
   if (permission instanceof Combined) return permission.answer(question);
   const { request, componentClass, instance } = question;
   const byClass = permission.hasPermission(request, componentClass);
-  const byObject = (admitted: unknown): Answer => {
+  const byObject = (admitted: unknown): PermissionAnswer => {
     if (admitted !== true) return false;
     if (instance === undefined) return true;
     const answer = permission.hasObjectPermission(request, instance);
@@ -176,12 +177,12 @@ export function admits(permission: BasePermission, question: Question): Answer {
   return typeof byClass === "object" ? Promise.resolve(byClass).then(byObject) : byObject(byClass);
 }
 
-function isTrue(answer: Answer): Answer {
+function isTrue(answer: PermissionAnswer): PermissionAnswer {
   return typeof answer === "object" ? Promise.resolve(answer).then((value) => value === true) : answer === true;
 }
 
 /** Whether all of them let a call through. */
-export function admitsAll(permissions: readonly BasePermission[], question: Question): Answer {
+export function admitsAll(permissions: readonly BasePermission[], question: Question): PermissionAnswer {
   return decide(permissions, question, false);
 }
 

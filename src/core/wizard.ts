@@ -13,12 +13,13 @@ export interface Step {
   readonly schema: Schema;
 }
 
-type Both<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+/** All members of a union in one. */
+export type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
   ? All
   : never;
 
 /** What all steps together let through. */
-export type WizardData<Steps extends readonly Step[]> = Both<Output<Steps[number]["schema"]>>;
+export type WizardData<Steps extends readonly Step[]> = Together<Output<Steps[number]["schema"]>>;
 
 /** What a form in several steps remembers beside what every form does. */
 export interface WizardState {
@@ -48,6 +49,7 @@ export abstract class WizardComponent<
     this.#at(0);
   }
 
+  /** @internal */
   protected override scopeOfForm(): FormScope {
     return this.parts.steps[this.state.step] ?? this.parts;
   }
@@ -76,7 +78,7 @@ export abstract class WizardComponent<
     this.#at(0);
   }
 
-  /** Every step is checked; the first that does not pass is shown with its messages. */
+  /** Every step is checked; the first that does not pass is shown with its messages. @internal */
   protected override async checkSubmit(payload: Fields): Promise<Refusal | undefined> {
     this.take(payload, true);
     const values: unknown[] = [];

@@ -24,6 +24,8 @@ function viewOf(extra: Readonly<Record<string, unknown>>): View {
     errors: {},
     root: () => new SafeHtml('id="c-1"'),
     on: (event, args) => new SafeHtml(`hx-post="${event}" data-args='${JSON.stringify(args)}'`),
+    can: () => true,
+    file_url: () => "",
     component: nothing,
     lazy: nothing,
     slot: nothing,

@@ -67,6 +67,7 @@ export interface FieldShape extends Bounds {
   /** Media types of a file, such as `image/png`. */
   readonly accept?: readonly string[] | undefined;
   readonly maxBytes?: number | undefined;
+  /** How what was entered is read. @internal */
   readonly reading: Reading;
 }
 
