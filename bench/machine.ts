@@ -2,12 +2,22 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { PeerName } from "./form/peers/install.js";
 
 const PACKAGES = ["koa", "@koa/router", "@koa/bodyparser", "nunjucks", "zod", "fastify", "@fastify/formbody", "eta"];
 
 function versionOf(name: string): string {
   const folder = fileURLToPath(new URL(`../node_modules/${name}/package.json`, import.meta.url));
   return (JSON.parse(readFileSync(folder, "utf8")) as { version: string }).version;
+}
+
+/** Names and versions of what a peer of the form depends on. */
+export function describePeer(name: PeerName): string {
+  const file = new URL(`../bench/form/peers/${name}/package.json`, import.meta.url);
+  const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
+  return Object.entries(dependencies)
+    .map(([dependency, version]) => `${dependency} ${version}`)
+    .join(", ");
 }
 
 /** Where and with what the numbers came about. */

@@ -1,43 +1,57 @@
-import type { ClientBytes } from "./client-bytes.js";
-import { CONTENDERS } from "./event/contender.js";
-import type { EventResult } from "./event/rounds.js";
-import type { RenderingRow } from "./rendering.js";
-import type { SealingRow } from "./sealing.js";
+import type { EventName, EventResult } from "./event/measure.js";
+import { figuresSection } from "./figures.js";
+import type { FormName, FormResult, Missing } from "./form/measure.js";
+import type { Kind } from "./form/submissions.js";
+import type { Results } from "./results.js";
+import type { Measured } from "./socket/rounds.js";
+import { type Cells, micros, ratio, tableOf } from "./table.js";
 
-export interface Results {
-  readonly machine: readonly string[];
-  readonly event: EventResult;
-  readonly sealing: readonly SealingRow[];
-  readonly rendering: readonly RenderingRow[];
-  readonly client: readonly ClientBytes[];
+const EVENT_TITLES: Readonly<Record<EventName, string>> = {
+  "bare-node": "bare node:http, the same bytes",
+  "bare-koa": "bare Koa, the same bytes",
+  "hand-written": "Koa + @koa/router + @koa/bodyparser + Nunjucks render + HMAC",
+  "fastify-eta": "Fastify + Eta + HMAC",
+  hydrant: "Hydrant, everything on",
+  "hydrant-signed-in": "Hydrant, a user in place of the anonymous session",
+  "hydrant-admitted": "Hydrant, a user, a permission class and a limit in memory",
+};
+
+const FORM_TITLES: Readonly<Record<FormName, string>> = {
+  "bare-koa": "bare Koa, the same bytes",
+  hydrant: "Hydrant, everything on",
+  sveltekit: "SvelteKit form action",
+  next: "Next server action",
+};
+
+/** Servers beside bare Koa; those that are missing stand below the others. */
+function serverTable<Name extends string>(
+  measured: Measured<Name>,
+  bare: Name,
+  titles: Readonly<Record<Name, string>>,
+  missing: readonly Name[] = [],
+): string {
+  const cells = measured
+    .rows(bare)
+    .map(
+      ({ name, cpu, requestsPerSecond, cpuToBare, speedToBare }): Cells => [
+        titles[name],
+        ratio(cpuToBare),
+        micros(cpu),
+        ratio(speedToBare),
+        Math.round(requestsPerSecond),
+      ],
+    );
+  const absent = missing.map((name): Cells => [titles[name], "not measured", "", "", ""]);
+  const head = ["server", "CPU ÷ bare Koa", "CPU µs", "requests/s ÷ bare Koa", "requests/s"];
+  const others = Math.round(measured.neighbours * 100);
+  return [
+    tableOf(head, [...cells, ...absent]),
+    "",
+    `${measured.count} rounds, ${measured.repeated} more left out as too noisy; other processes used ${others} % of the machine meanwhile.`,
+  ].join("\n");
 }
 
-type Cells = readonly (string | number)[];
-
-/** A Markdown table whose columns also line up in a terminal; the first column holds words, the others numbers. */
-function table(head: readonly string[], rows: readonly Cells[]): string {
-  const texts = [head, ...rows.map((row) => row.map(String))];
-  const widths = head.map((_title, column) => Math.max(...texts.map((row) => (row[column] ?? "").length), 4));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))).join(" | ")} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [line(texts[0] as string[]), rule, ...texts.slice(1).map(line)].join("\n");
-}
-
-const ratio = (value: number): string => value.toFixed(2);
-const micros = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
-
-function eventSection({ rows, cpuToHandWritten, rounds, repeated, neighbours }: EventResult): string {
-  const cells = rows.map(
-    ({ name, cpu, requestsPerSecond, cpuToKoa, speedToKoa }): Cells => [
-      CONTENDERS[name],
-      ratio(cpuToKoa),
-      micros(cpu),
-      ratio(speedToKoa),
-      Math.round(requestsPerSecond),
-    ],
-  );
-  const others = Math.round(neighbours * 100);
+function eventSection({ measured }: EventResult): string {
   return [
     "## The counter event over a real socket",
     "",
@@ -47,14 +61,42 @@ function eventSection({ rows, cpuToHandWritten, rounds, repeated, neighbours }: 
     "included. Medians over the rounds; ratios are taken within each round. The load generator never sleeps, so that no",
     "server pays for waking it.",
     "",
-    table(["server", "CPU ÷ bare Koa", "CPU µs", "requests/s ÷ bare Koa", "requests/s"], cells),
-    "",
-    `Hydrant's CPU ÷ the hand-written application's: **${ratio(cpuToHandWritten)}**.`,
-    `${rounds} rounds, ${repeated} more left out as too noisy; other processes used ${others} % of the machine meanwhile.`,
+    serverTable(measured, "bare-koa", EVENT_TITLES),
   ].join("\n");
 }
 
-function sealingSection(rows: readonly SealingRow[]): string {
+function missingLines(missing: readonly Missing[]): string[] {
+  return missing.flatMap(({ name, reason }) => [
+    "",
+    `${FORM_TITLES[name]}: not measured: ${reason.split("\n").join(" ")}`,
+  ]);
+}
+
+function formSection({ measured, missing }: FormResult, versions: Results["versions"]): string {
+  const names = missing.map(({ name }) => name);
+  const kinds = (Object.entries(measured) as [Kind, Measured<FormName>][]).flatMap(([kind, rounds]) => [
+    "",
+    `A ${kind} submit:`,
+    "",
+    serverTable(rounds, "bare-koa", FORM_TITLES, names),
+  ]);
+  return [
+    "## A form of ten fields over a real socket",
+    "",
+    "Measured in the same way: a name, an address, a choice, a number and a message, judged by the same Zod schema everywhere.",
+    "A failing submit has five fields wrong and comes back with the messages and all that was filled in. The peers are",
+    "production builds, sent what their own clients send in a browser: the SvelteKit action urlencoded, the Next action",
+    "multipart with the form's state so far. Both answer with data, which the browser has to render; bare Koa and Hydrant",
+    "answer with the HTML. Nobody compresses.",
+    "",
+    `* SvelteKit: ${versions.sveltekit}`,
+    `* Next: ${versions.next}`,
+    ...kinds,
+    ...missingLines(missing),
+  ].join("\n");
+}
+
+function sealingSection(rows: Results["sealing"]): string {
   const cells = rows.map(
     ({ bytes, sealed, bare, bareText }): Cells => [
       `${bytes} bytes`,
@@ -71,11 +113,11 @@ function sealingSection(rows: readonly SealingRow[]): string {
     "Beside `createCipheriv` and `createDecipheriv` with one key and the tag on the same bytes, and beside the same calls with",
     "base64url both ways.",
     "",
-    table(["state", "sealed µs", "bare AES µs", "ratio", "bare AES + base64url µs", "ratio"], cells),
+    tableOf(["state", "sealed µs", "bare AES µs", "ratio", "bare AES + base64url µs", "ratio"], cells),
   ].join("\n");
 }
 
-function renderingSection(rows: readonly RenderingRow[]): string {
+function renderingSection(rows: Results["rendering"]): string {
   const cells = rows.map(
     ({ name, nunjucks, concatenation }): Cells => [
       name,
@@ -89,11 +131,11 @@ function renderingSection(rows: readonly RenderingRow[]): string {
     "",
     "The package's Nunjucks renderer beside plain string concatenation with the same escape; both to bytes, checked equal.",
     "",
-    table(["template", "Nunjucks µs", "concatenation µs", "ratio"], cells),
+    tableOf(["template", "Nunjucks µs", "concatenation µs", "ratio"], cells),
   ].join("\n");
 }
 
-function bytesSection({ bytes }: EventResult, client: readonly ClientBytes[]): string {
+function bytesSection({ bytes }: EventResult, client: Results["client"]): string {
   const event: Cells[] = [
     ["request, headers of browser and htmx", bytes.requestHead],
     ["request, body (the seal, mostly)", bytes.requestBody],
@@ -104,57 +146,13 @@ function bytesSection({ bytes }: EventResult, client: readonly ClientBytes[]): s
   return [
     "## Bytes",
     "",
-    table(["counter event", "bytes"], event),
+    tableOf(["counter event", "bytes"], event),
     "",
-    table(
+    tableOf(
       ["client", "minified", "min + gzip"],
       client.map(({ name, minified, gzipped }) => [name, minified, gzipped]),
     ),
   ].join("\n");
-}
-
-interface Figure {
-  readonly what: string;
-  readonly most: number;
-  readonly measured: number | undefined;
-}
-
-function figuresOf({ event, sealing, rendering, client }: Results): Figure[] {
-  const sealed = sealing.find(({ bytes }) => bytes === 1024);
-  const rendered = (name: string): number | undefined => {
-    const row = rendering.find((one) => one.name === name);
-    return row && row.nunjucks / row.concatenation;
-  };
-  return [
-    {
-      what: "counter event: CPU ÷ bare Koa",
-      most: 2.2,
-      measured: event.rows.find(({ name }) => name === "hydrant")?.cpuToKoa,
-    },
-    { what: "counter event: CPU ÷ hand-written application", most: 0.8, measured: event.cpuToHandWritten },
-    { what: "seal + unseal of 1 KB ÷ bare AES-256-GCM", most: 2, measured: sealed && sealed.sealed / sealed.bare },
-    { what: "card ÷ concatenation", most: 3, measured: rendered("card") },
-    { what: "1,000 rows ÷ concatenation", most: 2, measured: rendered("table, 1000 rows") },
-    { what: "bytes of a counter answer with its seal", most: 700, measured: event.bytes.answerBody },
-    {
-      what: "bytes of the client, min + gzip",
-      most: 3000,
-      measured: client.find(({ name }) => name === "component-client.js")?.gzipped,
-    },
-  ];
-}
-
-function figuresSection(results: Results): string {
-  const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2));
-  const cells = figuresOf(results).map(
-    ({ what, most, measured = Number.NaN }): Cells => [
-      what,
-      `≤ ${most}`,
-      number(measured),
-      measured <= most ? "reached" : "NOT reached",
-    ],
-  );
-  return ["## Figures", "", table(["figure", "target", "measured", ""], cells)].join("\n");
 }
 
 /** All results as Markdown that also reads well in a terminal. */
@@ -170,6 +168,8 @@ export function reportOf(results: Results): string {
     figuresSection(results),
     "",
     eventSection(results.event),
+    "",
+    formSection(results.form, results.versions),
     "",
     sealingSection(results.sealing),
     "",

@@ -70,10 +70,12 @@ describe("a multipart form", () => {
   });
 
   it("with a file where none is taken is refused before the file has come, and the connection is closed", async () => {
-    const { listening, action, state } = await open();
+    const { clock, listening, action, state } = await open();
     const client = listening.socket();
     const beginning = part("state", state) + part("photo", "the first bytes", '; filename="a.png"');
     client.write(posted(action, listening, beginning, 1_000_000_000));
+    await expect.poll(() => statuses(client.received())).toEqual(["415"]);
+    clock.advance(2_000);
     await client.closed;
     expect(statuses(client.received())).toEqual(["415"]);
     expect(client.received()).toMatch(/^Connection: close\r$/m);

@@ -105,6 +105,8 @@ describe("a body that is refused", () => {
     const stage = await open({ limits: { bodyBytes: 100 } });
     const client = stage.http.socket();
     client.write(eventText("say", "", { "Content-Length": "10485760" }));
+    await expect.poll(() => statuses(client.received())).toEqual(["413"]);
+    stage.clock.advance(2_000);
     await client.closed;
     expect(statuses(client.received())).toEqual(["413"]);
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import formBody from "@fastify/formbody";
 import { Eta } from "eta";
 import fastify from "fastify";
-import { serve } from "../serve.js";
+import { serve } from "../../socket/serve.js";
 import { ANSWER_HEADERS, newSession, openState, sessionOf, signState, stepOf } from "../signed-state.js";
 
 const eta = new Eta({ views: fileURLToPath(new URL("../../../bench/event/templates", import.meta.url)), cache: true });

@@ -3,7 +3,7 @@ import bodyParser from "@koa/bodyparser";
 import Router from "@koa/router";
 import Koa from "koa";
 import nunjucks from "nunjucks";
-import { serve } from "../serve.js";
+import { serve } from "../../socket/serve.js";
 import { ANSWER_HEADERS, newSession, openState, sessionOf, signState, stepOf } from "../signed-state.js";
 
 const folder = fileURLToPath(new URL("../../../bench/event/templates", import.meta.url));

@@ -1,37 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { Component, createComponentServer, type Payload } from "hydrant";
-import { componentsOf, hydrantKoa } from "hydrant/koa";
-import { nunjucksRenderer } from "hydrant/nunjucks";
-import Koa from "koa";
-import { z } from "zod";
-import { serve } from "../serve.js";
+import { Counter, serveCounter } from "../counter.js";
 
-const events = { increment: z.object({ by: z.coerce.number().int().min(1).max(10).default(1) }) };
-
-class Counter extends Component<{ count: number }> {
-  static override template = "counter.njk";
-  static override params = z.object({ start: z.coerce.number().int().default(0) });
-  static override state = z.object({ count: z.number().int() });
-  static override events = events;
-
-  override mount({ start }: { start: number }) {
-    this.state = { count: start };
-  }
-
-  on_increment({ by }: Payload<typeof events, "increment">) {
-    this.state.count += by;
-  }
-}
-
-const server = createComponentServer({
-  components: { counter: Counter },
-  renderer: nunjucksRenderer(fileURLToPath(new URL("../../../bench/event/templates", import.meta.url))),
-  keys: [randomBytes(32).toString("base64url")],
-  log: { info() {}, warn() {}, error: console.error },
-});
-const app = new Koa();
-app.use(hydrantKoa(server));
-app.use((ctx) => componentsOf(ctx).render("page.njk"));
-
-serve(app.callback());
+serveCounter(Counter);

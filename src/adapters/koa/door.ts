@@ -15,6 +15,7 @@ import { loadAssets } from "./assets.js";
 import { isLongAndUnread, readBody } from "./body.js";
 import { clientAddress } from "./client-address.js";
 import { isOwnSite } from "./cross-site.js";
+import { linger } from "./lingering.js";
 import { isPlainPath, mountedAt } from "./mounted-at.js";
 import { sendFile } from "./outgoing-file.js";
 import { type PageComponents, pageComponents } from "./page-components.js";
@@ -217,12 +218,14 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     const audience = audienceOf(ctx);
     // The rest of a body that nobody wants is read before the next request; of a long one that is too much. Node does it
     // by itself only where nobody began.
-    if (isLongAndUnread(ctx.req, server)) ctx.set("Connection", "close");
+    const isLong = isLongAndUnread(ctx.req, server);
+    if (isLong) ctx.set("Connection", "close");
     else ctx.req.resume();
     const entrance = failure.status === 401 ? signInPath(ctx) : undefined;
     if (audience === "json") failJson(ctx, failure);
     else if (audience === "htmx") failHtmx(ctx, failure, entrance);
     else plain.fail(ctx, failure, entrance);
+    if (isLong) linger(ctx, server);
   }
 
   function signInPath(ctx: Context): string | undefined {

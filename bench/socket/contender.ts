@@ -1,34 +1,40 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Report } from "./serve.js";
 
-export const CONTENDERS = {
-  "bare-node": "bare node:http, the same bytes",
-  "bare-koa": "bare Koa, the same bytes",
-  "hand-written": "Koa + @koa/router + @koa/bodyparser + Nunjucks render + HMAC",
-  "fastify-eta": "Fastify + Eta + HMAC",
-  hydrant: "Hydrant, everything on",
-} as const;
-
-export type ContenderName = keyof typeof CONTENDERS;
+type Environment = Readonly<Record<string, string>>;
 
 /** A server in a process of its own. */
 export class Contender {
   private constructor(
-    readonly name: ContenderName,
+    /** For messages: the name of its file. */
+    readonly name: string,
     private readonly child: ChildProcess,
     readonly port: number,
   ) {}
 
-  static async start(name: ContenderName, environment: Readonly<Record<string, string>> = {}): Promise<Contender> {
-    const file = fileURLToPath(new URL(`./servers/${name}.js`, import.meta.url));
-    const child = fork(file, {
+  /**
+   * @param file Calls `serve()`.
+   * @throws {Error} when it ends before it listens.
+   */
+  static async start(file: URL, environment: Environment = {}): Promise<Contender> {
+    const path = fileURLToPath(file);
+    const name = basename(path, ".js");
+    const child = fork(path, {
       execArgv: process.env.BENCH_NODE_OPTIONS?.split(" ") ?? [],
       env: { ...process.env, NODE_ENV: "production", ...environment },
+      // What a server prints is no part of the report.
+      stdio: ["ignore", 2, 2, "ipc"],
     });
     const listening = await nextReport(child, name);
     if (listening.kind !== "listening") throw new Error(`${name} said ${listening.kind} before it listened`);
     return new Contender(name, child, listening.port);
+  }
+
+  /** One of the bare servers, which give a recorded answer. */
+  static startBare(name: "bare-koa" | "bare-node", recordedFile: string): Promise<Contender> {
+    return Contender.start(new URL(`./servers/${name}.js`, import.meta.url), { BENCH_RECORDED: recordedFile });
   }
 
   /** Microseconds of CPU the process has used, all its threads included. */

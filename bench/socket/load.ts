@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { Contender } from "./contender.js";
-import { Visitor } from "./visitor.js";
+import type { Visitor } from "./visitor.js";
 
 export interface Sample {
   readonly requests: number;
@@ -9,10 +9,6 @@ export interface Sample {
   readonly requestsPerSecond: number;
   /** Part of the machine that other processes used meanwhile, from 0 to 1. */
   readonly neighbours: number;
-}
-
-export function openVisitors({ port }: Contender, count: number): Promise<Visitor[]> {
-  return Promise.all(Array.from({ length: count }, () => Visitor.open(port)));
 }
 
 function busyMillis(): number {
@@ -31,7 +27,7 @@ function stayAwake(): () => void {
   };
 }
 
-/** Every visitor clicks, waits for the answer and clicks again, until the time is over. */
+/** Every visitor sends, waits for the answer and sends again, until the time is over. */
 export async function loadFor(contender: Contender, visitors: readonly Visitor[], millis: number): Promise<Sample> {
   const busyBefore = busyMillis();
   const own = process.cpuUsage();
@@ -39,13 +35,13 @@ export async function loadFor(contender: Contender, visitors: readonly Visitor[]
   const sleep = stayAwake();
   const begun = performance.now();
   const until = begun + millis;
-  const clicks = await Promise.all(visitors.map((visitor) => clickUntil(visitor, until)));
+  const sent = await Promise.all(visitors.map((visitor) => sendUntil(visitor, until)));
   const took = performance.now() - begun;
   sleep();
   const cpu = (await contender.cpu()) - cpuBefore;
   const { user, system } = process.cpuUsage(own);
   const others = Math.max(0, busyMillis() - busyBefore - (cpu + user + system) / 1000);
-  const requests = clicks.reduce((sum, count) => sum + count, 0);
+  const requests = sent.reduce((sum, count) => sum + count, 0);
   return {
     requests,
     cpuPerRequest: cpu / requests,
@@ -54,8 +50,8 @@ export async function loadFor(contender: Contender, visitors: readonly Visitor[]
   };
 }
 
-async function clickUntil(visitor: Visitor, until: number): Promise<number> {
-  let clicks = 0;
-  for (; performance.now() < until; clicks++) await visitor.click();
-  return clicks;
+async function sendUntil(visitor: Visitor, until: number): Promise<number> {
+  let sent = 0;
+  for (; performance.now() < until; sent++) await visitor.send();
+  return sent;
 }

@@ -1,7 +1,7 @@
 import { recordedAnswer } from "../recorded.js";
 import { serve } from "../serve.js";
 
-const { headers, body } = recordedAnswer();
+const { status, headers, body } = recordedAnswer();
 const length = Buffer.byteLength(body);
 
 serve((req, res) => {
@@ -10,8 +10,7 @@ serve((req, res) => {
     size += chunk.length;
   });
   req.on("end", () => {
-    if (req.method === "POST" && size === 0) res.statusCode = 400;
-    res.writeHead(res.statusCode, { ...headers, "Content-Length": length });
+    res.writeHead(req.method === "POST" && size === 0 ? 400 : status, { ...headers, "Content-Length": length });
     res.end(body);
   });
 });

@@ -2,7 +2,7 @@ import Koa from "koa";
 import { recordedAnswer } from "../recorded.js";
 import { serve } from "../serve.js";
 
-const { headers, body } = recordedAnswer();
+const { status, headers, body } = recordedAnswer();
 const app = new Koa();
 
 app.use(async (ctx) => {
@@ -14,7 +14,7 @@ app.use(async (ctx) => {
     ctx.req.on("end", resolve);
     ctx.req.on("error", reject);
   });
-  ctx.status = ctx.method === "POST" && size === 0 ? 400 : 200;
+  ctx.status = ctx.method === "POST" && size === 0 ? 400 : status;
   ctx.set(headers);
   ctx.body = body;
 });
