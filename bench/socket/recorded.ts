@@ -22,7 +22,9 @@ export function record(file: string, { status, head, body }: Answer): void {
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   });
   const headers = Object.fromEntries(fields.filter(([name]) => !NODES_OWN.has(name.toLowerCase())));
-  writeFileSync(file, JSON.stringify({ status, headers, body } satisfies Recorded));
+  // Connections read a character for every byte.
+  const text = Buffer.from(body, "latin1").toString("utf8");
+  writeFileSync(file, JSON.stringify({ status, headers, body: text } satisfies Recorded));
 }
 
 /** The file is named by the parent: the bare servers start after the component server has answered once. */

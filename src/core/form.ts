@@ -1,10 +1,12 @@
 import { Component, type InstanceInit } from "./component.js";
+import type { Checked } from "./definition.js";
 import { DefinitionError, type ErrorCode } from "./errors.js";
 import { coerce, keep } from "./form/coerce.js";
-import { addFiles, fileFieldOf, filesIn, tooManyFiles, withFiles } from "./form/files.js";
+import { addFiles, dropLostFiles, fileFieldOf, filesIn, tooManyFiles, withFiles } from "./form/files.js";
 import { at, nest, parseName } from "./form/names.js";
-import { type FormEvent, type FormParts, WHOLE_FORM } from "./form/parts.js";
+import { type FormEvent, type FormParts, partOf, WHOLE_FORM } from "./form/parts.js";
 import { addRowTo, removeRowFrom } from "./form/rows.js";
+import { fieldSent, numberSent } from "./form/sent.js";
 import type { FieldShape } from "./form/shape.js";
 import {
   emptyForm,
@@ -18,7 +20,7 @@ import {
 } from "./form/state.js";
 import { type Output, type Schema, validate } from "./ports/schema.js";
 import type { UploadStore } from "./ports/upload-store.js";
-import type { UploadRule } from "./uploads.js";
+import { failUnavailable, type UploadRule } from "./uploads.js";
 import type { Refusal } from "./view.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -143,6 +145,12 @@ export abstract class FormComponent<
     this.state.formData = { ...keep(shape, typed, sensitive, complete), ...files };
   }
 
+  /** Whether a top-level field came empty with the call in hand. */
+  protected wasEmptied(name: string): boolean {
+    const value = this.#typed?.[name];
+    return typeof value === "string" && value.trim() === "";
+  }
+
   /** Fields that are not part of what the page shows of the form. */
   #otherFields(): Typed {
     const { shape } = this.scopeOfForm();
@@ -164,10 +172,12 @@ export abstract class FormComponent<
   }
 
   /** What one schema says of what was entered: every message there is, and the value when there is none. @internal */
-  protected async judge({ schema, shape }: FormScope): Promise<Verdict> {
-    const { uploads } = this.parts;
+  protected async judge(scope: FormScope): Promise<Verdict> {
+    const { schema, shape } = scope;
     const { formData } = this.state;
-    const data = withFiles(uploads, formData, this.#typed ?? formData);
+    const uploads = partOf(this.parts, scope, this.parts.uploads);
+    const entered = new Map(Object.entries(this.#typed ?? formData));
+    const data = withFiles(uploads, formData, Object.fromEntries(partOf(this.parts, scope, entered)));
     return verdictOf(
       await validate(schema, shape === undefined ? data : coerce(shape, data)),
       tooManyFiles(uploads, formData),
@@ -185,11 +195,11 @@ export abstract class FormComponent<
   protected async checkTouched(): Promise<void> {
     const all = this.conclude(await this.judge(this.scopeOfForm()));
     const { submitted, touched } = this.state;
-    const { sensitive } = this.parts;
+    const { isSensitive } = this.parts;
     // What is never sent back may be missing without being forgotten.
     const isShown = (name: string): boolean =>
       (submitted || touched.includes(name)) &&
-      !(sensitive.has(name) && at(this.#typed ?? {}, parseName(name)) === undefined);
+      !(isSensitive(name) && at(this.#typed ?? {}, parseName(name)) === undefined);
     this.state.errors = Object.fromEntries(Object.entries(all).filter(([name]) => isShown(name)));
   }
 
@@ -201,18 +211,18 @@ export abstract class FormComponent<
     return { errors: this.state.errors, submitted: payload };
   }
 
-  async #checkField(payload: Fields): Promise<FieldChange> {
-    const field = String(payload._field ?? "");
+  /** @returns what changed; `undefined` where there is no such field. */
+  async #checkField(payload: Fields): Promise<FieldChange | undefined> {
+    const field = fieldSent(payload);
     this.take(payload, false);
-    const path = parseName(field);
-    const named = this.parts.knows(field);
-    if (named && !this.state.touched.includes(field)) this.state.touched.push(field);
+    const isKnown = field !== "" && this.parts.knows(field);
+    if (isKnown && !this.state.touched.includes(field)) this.state.touched.push(field);
     await this.checkTouched();
-    return { field, value: at(this.#typed ?? {}, path) };
+    return isKnown ? { field, value: at(this.#typed ?? {}, parseName(field)) } : undefined;
   }
 
   #changeRows(payload: Fields, change: (data: Typed, field: string, list: FieldShape) => void): Promise<void> {
-    const field = String(payload._field ?? "");
+    const field = fieldSent(payload);
     this.take(payload, false);
     const list = this.parts.knows(field) ? this.parts.shapeAt(field) : undefined;
     if (list?.kind === "list") {
@@ -225,20 +235,31 @@ export abstract class FormComponent<
   }
 
   async #removeFile(payload: Fields): Promise<void> {
+    const field = fieldSent(payload);
     this.take(payload, false);
-    const field = String(payload._field ?? "");
-    const gone = filesIn(this.state.formData, field).filter(({ key }) => key === payload._key);
-    const files = filesIn(this.state.formData, field).filter((file) => !gone.includes(file));
-    if (this.parts.uploads.has(field)) this.state.formData[field] = files;
-    for (const { key } of gone) await this.#store?.remove(key);
+    // Only forgotten: an earlier page of a form that was accepted since must not take away what belongs to others now.
+    if (this.parts.uploads.has(field)) {
+      this.state.formData[field] = filesIn(this.state.formData, field).filter(({ key }) => key !== payload._key);
+    }
     await this.checkTouched();
   }
 
+  /** Files may have been swept since they came; then the form is not what its sender thinks it is. */
+  async #checkSubmit(payload: Fields): Promise<Checked> {
+    const lost = await dropLostFiles(this.parts.uploads, this.state.formData, this.#store);
+    const refusal = await this.checkSubmit(payload);
+    if (lost === undefined) return refusal === undefined ? { value: undefined } : { refusal };
+    const errors = { ...refusal?.errors, ...lost };
+    this.conclude({ errors, accepted: undefined });
+    this.state.errors = errors;
+    return { refusal: { errors, submitted: payload } };
+  }
+
   async #submit(): Promise<void> {
+    // The handler may empty the form.
+    const files = [...this.parts.uploads.keys()].flatMap((field) => filesIn(this.state.formData, field));
     await this.on_submit(this.validatedData);
-    for (const field of this.parts.uploads.keys()) {
-      for (const { key } of filesIn(this.state.formData, field)) await this.#store?.keep(key);
-    }
+    for (const { key } of files) await this.#store?.keep(key).catch(failUnavailable);
   }
 
   /**
@@ -247,22 +268,19 @@ export abstract class FormComponent<
    */
   static readonly answers: Readonly<Record<string, FormEvent<FormComponent>>> = Object.freeze({
     submit: {
-      check: async (form, payload) => {
-        const refusal = await form.checkSubmit(payload);
-        return refusal === undefined ? { value: undefined } : { refusal };
-      },
+      check: (form, payload) => form.#checkSubmit(payload),
       handle: (form) => form.#submit(),
     },
     field_change: {
       check: async (form, payload) => ({ value: await form.#checkField(payload) }),
-      handle: (form, change) => form.on_field_change(change as FieldChange),
+      handle: (form, change) => (change === undefined ? undefined : form.on_field_change(change as FieldChange)),
     },
     add_row: {
       check: async (form, payload) => ({ value: await form.#changeRows(payload, addRowTo) }),
     },
     remove_row: {
       check: async (form, payload) => ({
-        value: await form.#changeRows(payload, (data, field) => removeRowFrom(data, field, Number(payload._index))),
+        value: await form.#changeRows(payload, (data, field) => removeRowFrom(data, field, numberSent(payload._index))),
       }),
     },
     upload: {

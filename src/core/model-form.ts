@@ -48,23 +48,28 @@ export abstract class ModelFormComponent<
   }
 
   override async mount(_params: Params): Promise<void> {
-    const { record, version } = await this.#load();
-    const formData = this.#fieldsOf(record);
-    Object.assign(this.state, { formData, version, conflicts: {} });
+    await this.#begin();
+  }
+
+  /** Shows the record as it is now. */
+  override async reset(): Promise<void> {
+    await super.reset();
+    await this.#begin();
   }
 
   override async on_submit(data: Output<S>): Promise<void> {
     await this.#load();
-    const changes = this.#fieldsOf(data as object) as Partial<Row>;
+    const changes = this.#changesIn(data as object);
     const version = await reached(this.#records.save(this.identity(), changes, this.state.version));
     if (version === undefined) throw new HydrantError("state_conflict");
-    Object.assign(this.state, { formData: changes, version, conflicts: {} });
+    Object.assign(this.state, { formData: this.#fieldsOf(changes), version, conflicts: {} });
     await this.saved(data);
   }
 
+  /** However the form came to be out of date: nothing of somebody else's is overwritten unseen. */
   override async refused(refusal: Refusal, code: ErrorCode, event?: string): Promise<void> {
     await super.refused(refusal, code, event);
-    if (code !== "state_conflict") return;
+    if (code === "invalid") return;
     const { record, version } = await this.#load();
     this.state.conflicts = this.#differences(record);
     this.state.version = version;
@@ -82,10 +87,30 @@ export abstract class ModelFormComponent<
     throw new HydrantError(this.caller.user === null ? "unauthenticated" : "forbidden");
   }
 
-  /** The part of a record that the schema speaks of. */
+  async #begin(): Promise<void> {
+    const { record, version } = await this.#load();
+    Object.assign(this.state, { formData: this.#fieldsOf(record), version, conflicts: {} });
+  }
+
+  /** What the fields show of a record. */
   #fieldsOf(record: object): Record<string, unknown> {
     const { shape, sensitive } = this.parts;
-    return keep(shape, record, sensitive);
+    const fields = keep(shape, record, sensitive);
+    // Where nothing stands a field that takes no null is missing.
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === null && shape?.fields?.get(name)?.nullable !== true) delete fields[name];
+    }
+    return fields;
+  }
+
+  /** What is saved: the part of the accepted data that the schema speaks of, and nothing where a field was emptied. */
+  #changesIn(data: object): Partial<Row> {
+    const { shape, sensitive } = this.parts;
+    const changes = keep(shape, data, new Set());
+    for (const name of shape?.fields?.keys() ?? []) {
+      if (changes[name] === undefined && !sensitive.has(name) && this.wasEmptied(name)) changes[name] = null;
+    }
+    return changes as Partial<Row>;
   }
 
   #differences(record: Row): Record<string, string> {

@@ -36,6 +36,11 @@ export class ReceivedFile implements UploadedFile {
     readonly type: string,
   ) {}
 
+  /** The same file sent again is the same intent, although it lies elsewhere. */
+  toJSON(): object {
+    return { name: this.name, size: this.size, type: this.type };
+  }
+
   plain(): UploadedFile {
     return { key: this.key, name: this.name, size: this.size, type: this.type };
   }
@@ -152,7 +157,9 @@ export function createIntake({ rules, store, newKey, ttlMs }: IntakeOptions): In
       return file;
     },
     async settle(isAnswered) {
-      for (const file of received) if (!isAnswered || !file.claimed) await store?.remove(file.key);
+      const left = received.filter(({ claimed }) => !isAnswered || !claimed);
+      // The call has its answer; what cannot be removed now is swept later.
+      await Promise.allSettled(left.map(({ key }) => store?.remove(key)));
     },
   };
 }
@@ -162,6 +169,11 @@ async function write(store: UploadStore, key: string, bytes: AsyncIterable<Uint8
     await store.write(key, bytes, ttlMs);
   } catch (cause) {
     if (cause instanceof HydrantError) throw cause;
-    throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
+    failUnavailable(cause);
   }
+}
+
+/** For what a store of files rejects with. */
+export function failUnavailable(cause: unknown): never {
+  throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
 }

@@ -1,5 +1,6 @@
 import type { InstanceInit } from "./component.js";
 import type { FormEvent } from "./form/parts.js";
+import { numberSent } from "./form/sent.js";
 import { FORM_STATE, type FormScope, type Verdict } from "./form/state.js";
 import { FormComponent } from "./form.js";
 import type { Output, Schema } from "./ports/schema.js";
@@ -112,10 +113,10 @@ export abstract class WizardComponent<
     return undefined;
   }
 
-  #backTo(payload: Fields, target: number): void {
+  #backTo(payload: Fields, target: number | undefined): void {
     const { step } = this.state;
     this.take(payload, false);
-    if (Number.isInteger(target) && target >= 0 && target < step) this.#at(target);
+    if (target !== undefined && target >= 0 && target < step) this.#at(target);
   }
 
   /** @internal */
@@ -134,7 +135,7 @@ export abstract class WizardComponent<
       },
     },
     go: {
-      check: (form, payload) => ({ value: (form as WizardComponent).#backTo(payload, Number(payload._step)) }),
+      check: (form, payload) => ({ value: (form as WizardComponent).#backTo(payload, numberSent(payload._step)) }),
     },
   } satisfies Record<string, FormEvent<FormComponent>>);
 }

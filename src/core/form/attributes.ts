@@ -46,16 +46,20 @@ function constraints(shape: FieldShape, type: string): Attributes {
   };
 }
 
-/**
- * The same as text, written once for each field of a form.
- * @param isInvalid Browsers count the steps of a number from its value; from one that is refused they would refuse the
- * right ones, so then any step is right.
- */
+/** What is said otherwise than the schema says it. */
+export interface Leniency {
+  /** Browsers count the steps of a number from its value; from one that is refused they would refuse the right ones. */
+  readonly anyStep?: boolean;
+  /** Where one control of several has to be filled in, or what is needed is there already. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/** The same as text, written once for each field of a form. */
 export function constraintText(
   { constraintTexts }: Pick<FormParts, "constraintTexts">,
   shape: FieldShape | undefined,
   type: string,
-  isInvalid: boolean,
+  { anyStep = false, mayBeEmpty = false }: Leniency,
 ): string {
   if (shape === undefined) return "";
   let texts = constraintTexts.get(shape);
@@ -63,11 +67,15 @@ export function constraintText(
     texts = new Map();
     constraintTexts.set(shape, texts);
   }
-  const anyStep = isInvalid && type === "number";
-  const key = anyStep ? `${type} any` : type;
+  const key = anyStep || mayBeEmpty ? `${type} ${anyStep} ${mayBeEmpty}` : type;
   let text = texts.get(key);
   if (text === undefined) {
-    text = writeAttributes({ ...constraints(shape, type), ...(anyStep ? { step: "any" } : {}) });
+    const { required, ...rest } = constraints(shape, type);
+    text = writeAttributes({
+      required: required === true && !mayBeEmpty,
+      ...rest,
+      ...(anyStep ? { step: "any" } : {}),
+    });
     texts.set(key, text);
   }
   return text;

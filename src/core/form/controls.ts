@@ -2,6 +2,7 @@ import { escapeHtml, SafeHtml } from "../html.js";
 import { constraintText, inputType, writeAttributes } from "./attributes.js";
 import { enteredIn, errorsOf, type FormScope, idOf, shapeFor, textIn } from "./scope.js";
 import type { Choice, FieldShape } from "./shape.js";
+import { textOf } from "./text.js";
 
 /** What a template may say about one field. All else comes from the schema. */
 export interface FieldOptions {
@@ -23,13 +24,31 @@ export interface FieldOptions {
   readonly pending?: string;
 }
 
+/** What is special about one of several controls of a field. */
+interface Special {
+  readonly id?: string;
+  /** It may be left empty although the field is needed. */
+  readonly mayBeEmpty?: boolean;
+}
+
+const NOTHING_SPECIAL: Special = Object.freeze({});
+
 /** The attributes that every control of a field has. */
-export function controlAttributes(form: FormScope, name: string, options: FieldOptions, id?: string): string {
+export function controlAttributes(
+  form: FormScope,
+  name: string,
+  options: FieldOptions,
+  { id, mayBeEmpty = false }: Special = NOTHING_SPECIAL,
+): string {
   const shape = shapeFor(form, name);
   const type = options.type ?? inputType(shape);
   const isInvalid = errorsOf(form, name).length > 0;
   const { placeholder, autocomplete } = options;
-  let text = `name="${escapeHtml(name)}" id="${id ?? idOf(form, name)}"${constraintText(form.form.parts, shape, type, isInvalid)}`;
+  const constraints = constraintText(form.form.parts, shape, type, {
+    anyStep: isInvalid && type === "number",
+    mayBeEmpty,
+  });
+  let text = `name="${escapeHtml(name)}" id="${id ?? idOf(form, name)}"${constraints}`;
   if (placeholder !== undefined || autocomplete !== undefined) text += writeAttributes({ placeholder, autocomplete });
   if (isInvalid) text += ' aria-invalid="true"';
   const about = describedBy(form, name, options);
@@ -67,7 +86,7 @@ function liveAttributes(form: FormScope, name: string, { check = form.live }: Fi
   return ` ${event} hx-trigger="change, input changed delay:500ms" hx-sync="this:replace" hx-indicator="closest [data-field]"`;
 }
 
-function choicesOf(shape: FieldShape | undefined, { choices }: FieldOptions): readonly Choice[] {
+export function choicesOf(shape: FieldShape | undefined, { choices }: FieldOptions): readonly Choice[] {
   if (choices === undefined) return shape?.choices ?? [];
   return choices.map((one) => (typeof one === "object" ? one : { value: one, label: String(one) }));
 }
@@ -75,7 +94,7 @@ function choicesOf(shape: FieldShape | undefined, { choices }: FieldOptions): re
 function chosen(form: FormScope, name: string): ReadonlySet<string> {
   const value = enteredIn(form, name);
   const fallback = value === undefined ? shapeFor(form, name)?.default : value;
-  return new Set([fallback].flat().map((one) => (one === null || one === undefined ? "" : String(one))));
+  return new Set([fallback].flat().map((one) => textOf(undefined, one)));
 }
 
 function select(form: FormScope, name: string, options: FieldOptions, shape: FieldShape | undefined): string {
@@ -97,9 +116,8 @@ export function choiceGroup(form: FormScope, name: string, options: FieldOptions
   return choices
     .map(({ value, label }, index) => {
       const id = `${idOf(form, name)}${index === 0 ? "" : `-${index + 1}`}`;
-      const own = controlAttributes(form, name, options, id);
       // A group of boxes needs one of them, which HTML cannot say.
-      const attributes = type === "checkbox" ? own.replace(" required", "") : own;
+      const attributes = controlAttributes(form, name, options, { id, mayBeEmpty: type === "checkbox" });
       const checked = picked.has(String(value)) ? " checked" : "";
       return `<div data-choice><input type="${type}" ${attributes} value="${escapeHtml(String(value))}"${checked}><label for="${id}">${escapeHtml(label)}</label></div>`;
     })
@@ -108,7 +126,7 @@ export function choiceGroup(form: FormScope, name: string, options: FieldOptions
 
 function isTicked(form: FormScope, name: string): boolean {
   const value = enteredIn(form, name) ?? shapeFor(form, name)?.default;
-  return value === true || ["on", "true", "1"].includes(String([value].flat().at(-1) ?? ""));
+  return value === true || ["on", "true", "1"].includes(textOf(undefined, [value].flat().at(-1)));
 }
 
 /** One complete control, without its label. */
@@ -122,12 +140,14 @@ export function input(form: FormScope, name: string, options: FieldOptions): Saf
   if (type === "textarea") {
     const rows = options.rows ?? 4;
     // A line feed right behind the tag is not part of the text.
-    return new SafeHtml(`<textarea ${attributes} rows="${rows}">\n${escapeHtml(textIn(form, name, shape))}</textarea>`);
+    return new SafeHtml(
+      `<textarea ${attributes} rows="${escapeHtml(String(rows))}">\n${escapeHtml(textIn(form, name, shape))}</textarea>`,
+    );
   }
   if (type === "checkbox") {
     return new SafeHtml(`<input type="checkbox" ${attributes} value="on"${isTicked(form, name) ? " checked" : ""}>`);
   }
-  const isSecret = type === "password" || form.form.parts.sensitive.has(name);
+  const isSecret = type === "password" || form.form.parts.isSensitive(name);
   const value = isSecret ? "" : ` value="${escapeHtml(textIn(form, name, shape))}"`;
   return new SafeHtml(`<input type="${escapeHtml(type)}" ${attributes}${value}>`);
 }

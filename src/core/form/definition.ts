@@ -74,6 +74,7 @@ export function formDefinition(name: string, componentClass: ComponentClass): Fo
   if (!isFormClass(componentClass)) return undefined;
   const parts = isWizardClass(componentClass) ? readWizard(name, componentClass) : readPlain(name, componentClass);
   checkRecords(name, componentClass);
+  checkMethods(name, componentClass);
   return {
     parts,
     uploads: parts.uploads,
@@ -97,6 +98,16 @@ function checkRecords(name: string, componentClass: FormClass): void {
   );
 }
 
+/** What the types ask for, for authors who write without them. */
+function checkMethods(name: string, { prototype }: FormClass): void {
+  if (typeof prototype.on_submit !== "function") {
+    throw new DefinitionError(`${name}: on_submit() is missing. Add the method that carries out what the form is for.`);
+  }
+  if (prototype instanceof ModelFormComponent && typeof prototype.identity !== "function") {
+    throw new DefinitionError(`${name}: identity() is missing. Add the method that says which record is edited.`);
+  }
+}
+
 function readPlain(name: string, { schema, sensitive, uploads }: FormClass): FormParts {
   if (schema === undefined || typeof schema["~standard"]?.validate !== "function") {
     throw new DefinitionError(`${name}: \`static schema\` is missing. Give the schema of what the form takes.`);
@@ -117,7 +128,17 @@ function readWizard(name: string, { steps = [], sensitive, uploads }: WizardClas
       `${name}: \`static steps\` needs at least one step: [{ name: "address", title: "Your address", schema: z.object({ … }) }].`,
     );
   }
+  const twice = steps.find((step, index) => steps.findIndex((one) => one.name === step.name) < index);
+  if (twice !== undefined) throw new DefinitionError(`${name}: two steps are called "${twice.name}".`);
   const parts = steps.map((step) => ({ ...step, shape: shapeOf(step.schema) }));
+  const unknown = parts.find(({ shape }) => shape === undefined);
+  if (unknown !== undefined) {
+    throw new DefinitionError(
+      `${name}: the fields of the step "${unknown.name}" cannot be told from those of others. Give it a schema that is an ` +
+        "object and describes itself, such as z.object({ … }).",
+    );
+  }
+  const form = readForm(name, { schema: first.schema, steps: parts, sensitive, uploads });
   const last = parts.at(-1)?.shape;
   for (const field of sensitive ?? []) {
     if (last === undefined || shapeAt(last, field) !== undefined) continue;
@@ -125,5 +146,5 @@ function readWizard(name: string, { steps = [], sensitive, uploads }: WizardClas
       `${name}: "${field}" is sensitive, so it is not kept from one step to the next. Ask for it in the last step.`,
     );
   }
-  return readForm(name, { schema: first.schema, steps: parts, sensitive, uploads });
+  return form;
 }

@@ -1,5 +1,5 @@
 import { escapeHtml, SafeHtml } from "../html.js";
-import { choiceGroup, controlAttributes, describedBy, type FieldOptions, helpText, input } from "./controls.js";
+import { choiceGroup, choicesOf, describedBy, type FieldOptions, helpText, input } from "./controls.js";
 import { fileField } from "./file-field.js";
 import { enteredIn, errorsOf, type FormScope, idOf, shapeFor } from "./scope.js";
 import type { FieldShape } from "./shape.js";
@@ -58,33 +58,42 @@ function wrapped(form: FormScope, name: string, content: string, tag = "div", ex
 }
 
 /** A group of controls with one name for all of them. */
-function fieldset(form: FormScope, name: string, options: FieldOptions, content: string): SafeHtml {
+function fieldset(form: FormScope, name: string, options: FieldOptions, content: string, extra = ""): SafeHtml {
   const legend = `<legend>${escapeHtml(labelText(form, name, options))}${requiredMark(shapeFor(form, name))}</legend>`;
   const about = describedBy(form, name, options);
   const described = about === undefined ? "" : ` aria-describedby="${about}"`;
   const inner = `${legend}${help(form, name, options).value}${content}${error(form, name).value}`;
-  return wrapped(form, name, inner, "fieldset", described);
+  return wrapped(form, name, inner, "fieldset", extra + described);
+}
+
+/** A group of fields. It has no control of its own, so the summary leads to the group itself. */
+function fieldsOf(form: FormScope, name: string, options: FieldOptions, content: string): SafeHtml {
+  return fieldset(form, name, options, content, ` id="${idOf(form, name)}"`);
+}
+
+function rowCount(form: FormScope, name: string): number {
+  const entered = enteredIn(form, name);
+  const { minItems = 0 } = shapeFor(form, name) ?? {};
+  return Math.max(Array.isArray(entered) ? entered.length : 0, minItems);
 }
 
 /** The rows a repeatable group has now; at least as many as the schema wants. */
 export function rows(form: FormScope, name: string): readonly Row[] {
-  const entered = enteredIn(form, name);
-  const { minItems = 0 } = shapeFor(form, name) ?? {};
-  const length = Math.max(Array.isArray(entered) ? entered.length : 0, minItems);
+  const length = rowCount(form, name);
   return Array.from({ length }, (_, index) => ({ name: `${name}[${index}]`, index }));
 }
 
 /** Attributes of the button that adds a row. */
 export function addRow(form: FormScope, name: string): SafeHtml {
   const { maxItems = Number.POSITIVE_INFINITY } = shapeFor(form, name) ?? {};
-  const full = rows(form, name).length >= maxItems ? " disabled" : "";
+  const full = rowCount(form, name) >= maxItems ? " disabled" : "";
   return new SafeHtml(`type="submit" formnovalidate data-add-row ${form.on("add_row", { _field: name })}${full}`);
 }
 
 /** Attributes of the button that takes a row away. */
 export function removeRow(form: FormScope, name: string, index: number): SafeHtml {
   const { minItems = 0 } = shapeFor(form, name) ?? {};
-  const needed = rows(form, name).length <= minItems ? " disabled" : "";
+  const needed = rowCount(form, name) <= minItems ? " disabled" : "";
   return new SafeHtml(
     `type="submit" formnovalidate ${form.on("remove_row", { _field: name, _index: index })}${needed}`,
   );
@@ -101,7 +110,7 @@ function repeatable(form: FormScope, name: string, options: FieldOptions, item: 
     const remove = `<button ${removeRow(form, name, index).value} aria-label="Remove ${escapeHtml(place)}">Remove</button>`;
     return `<div data-row role="group" aria-label="${escapeHtml(place)}">${fields}${remove}</div>`;
   });
-  return fieldset(form, name, options, `${all.join("")}<button ${addRow(form, name).value}>Add</button>`);
+  return fieldsOf(form, name, options, `${all.join("")}<button ${addRow(form, name).value}>Add</button>`);
 }
 
 function box(form: FormScope, name: string, options: FieldOptions): SafeHtml {
@@ -116,7 +125,7 @@ function box(form: FormScope, name: string, options: FieldOptions): SafeHtml {
 
 function group(form: FormScope, name: string, options: FieldOptions, shape: FieldShape): SafeHtml {
   const fields = [...(shape.fields?.keys() ?? [])].map((field) => fieldHtml(form, `${name}.${field}`, {}).value);
-  return fieldset(form, name, options, fields.join(""));
+  return fieldsOf(form, name, options, fields.join(""));
 }
 
 function plain(form: FormScope, name: string, options: FieldOptions): SafeHtml {
@@ -135,7 +144,7 @@ export function fieldHtml(form: FormScope, name: string, options: FieldOptions):
   const shape = shapeFor(form, name);
   const upload = form.form.uploads.get(name);
   if (upload !== undefined) {
-    const control = fileField(form, name, options, upload, controlAttributes(form, name, { ...options, check: false }));
+    const control = fileField(form, name, options, upload);
     const parts = `${label(form, name, options).value}${help(form, name, options).value}${control}${error(form, name).value}`;
     return wrapped(form, name, parts, "div", " data-drop");
   }
@@ -152,7 +161,7 @@ export function fieldHtml(form: FormScope, name: string, options: FieldOptions):
       form,
       name,
       { ...options, type: "radio" },
-      choiceGroup(form, name, { ...options, type: "radio" }, shape?.choices ?? []),
+      choiceGroup(form, name, { ...options, type: "radio" }, choicesOf(shape, options)),
     );
   }
   return plain(form, name, options);

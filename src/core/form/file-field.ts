@@ -1,7 +1,7 @@
 import { escapeHtml } from "../html.js";
 import { sizeText, type UploadedFile, type UploadRule } from "../uploads.js";
 import { writeAttributes } from "./attributes.js";
-import type { FieldOptions } from "./controls.js";
+import { controlAttributes, type FieldOptions } from "./controls.js";
 import { enteredIn, type FormScope, idOf } from "./scope.js";
 
 function limitText({ maxBytes, maxFiles = 1, types }: UploadRule): string {
@@ -23,13 +23,7 @@ function fileItem(form: FormScope, name: string, file: UploadedFile): string {
  * A file control, the files that are already there, and the progress of those on their way. With JavaScript files are
  * sent as soon as they are chosen; without, they go with the form.
  */
-export function fileField(
-  form: FormScope,
-  name: string,
-  { type: _type }: FieldOptions,
-  rule: UploadRule,
-  attributes: string,
-): string {
+export function fileField(form: FormScope, name: string, options: FieldOptions, rule: UploadRule): string {
   const entered = enteredIn(form, name);
   const files = Array.isArray(entered) ? (entered as UploadedFile[]) : [];
   const own = writeAttributes({
@@ -39,7 +33,7 @@ export function fileField(
     "data-max-bytes": rule.maxBytes,
   });
   // What is there already need not be chosen again.
-  const control = files.length > 0 ? attributes.replace(" required", "") : attributes;
+  const control = controlAttributes(form, name, { ...options, check: false }, { mayBeEmpty: files.length > 0 });
   const send = `${form.on("upload", { _field: name })} hx-trigger="change" hx-encoding="multipart/form-data"`;
   const list = files.map((file) => fileItem(form, name, file)).join("");
   return (

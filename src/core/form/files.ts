@@ -1,5 +1,6 @@
 import type { SchemaIssue } from "../ports/schema.js";
-import { ReceivedFile, type UploadedFile, type UploadRule } from "../uploads.js";
+import type { UploadStore } from "../ports/upload-store.js";
+import { failUnavailable, ReceivedFile, type UploadedFile, type UploadRule } from "../uploads.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Rules = ReadonlyMap<string, UploadRule>;
@@ -44,4 +45,22 @@ export function tooManyFiles(rules: Rules, formData: Fields): SchemaIssue[] {
   return [...rules].flatMap(([field, { maxFiles = 1 }]) =>
     filesIn(formData, field).length > maxFiles ? [{ path: [field], message: `At most ${maxFiles} files.` }] : [],
   );
+}
+
+/** Takes files out of a form that the store no longer has. @returns a message for each by field, if there is one. */
+export async function dropLostFiles(
+  rules: Rules,
+  formData: Record<string, unknown>,
+  store: UploadStore | undefined,
+): Promise<Record<string, string[]> | undefined> {
+  let messages: Record<string, string[]> | undefined;
+  for (const field of rules.keys()) {
+    for (const file of filesIn(formData, field)) {
+      if ((await store?.read(file.key).catch(failUnavailable)) !== undefined) continue;
+      formData[field] = filesIn(formData, field).filter((one) => one !== file);
+      messages ??= {};
+      messages[field] = [...(messages[field] ?? []), `"${file.name}" is no longer here. Choose it again.`];
+    }
+  }
+  return messages;
 }

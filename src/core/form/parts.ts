@@ -1,5 +1,6 @@
 import type { Checked } from "../definition.js";
 import { DefinitionError } from "../errors.js";
+import { isForbiddenKey, PAGE_FIELD } from "../names.js";
 import type { Schema } from "../ports/schema.js";
 import { checkUploadRule, type UploadRule } from "../uploads.js";
 import { parseName } from "./names.js";
@@ -9,7 +10,7 @@ import { type FieldShape, shapeOf } from "./shape.js";
 export const WHOLE_FORM = "_form";
 
 /** Names of fields that are ours: what the helpers write beside the author's. */
-const RESERVED: ReadonlySet<string> = new Set([WHOLE_FORM, "_field", "_index", "_key"]);
+const RESERVED: ReadonlySet<string> = new Set([WHOLE_FORM, "_field", "_index", "_key", "_step"]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,8 @@ export interface FormParts {
   readonly shape: FieldShape | undefined;
   readonly steps: readonly StepParts[];
   readonly sensitive: ReadonlySet<string>;
+  /** Whether a field is one of them, in whatever row, or stands in a group that is. */
+  isSensitive(name: string): boolean;
   readonly uploads: ReadonlyMap<string, UploadRule>;
   readonly reserved: ReadonlySet<string>;
   /** What the browser can check of each field, as attributes, by type of control. Filled as fields are first shown. */
@@ -75,22 +78,71 @@ export function readForm(
       `${name}: there is no field "${field}" in the schema. It has: ${namesOf(shape).join(", ")}.`,
     );
   }
-  if (shape?.fields?.has("form") === true) {
-    throw new DefinitionError(`${name}: a field cannot be called "form"; messages about the whole form stand there.`);
-  }
-  for (const [field, rule] of Object.entries(uploads))
+  for (const field of namesOf(shape)) checkTopName(name, field);
+  checkNames(name, shape);
+  for (const [field, rule] of Object.entries(uploads)) {
     checkUploadRule(`${name}: \`static uploads\` of "${field}"`, rule);
+    if (shape?.fields?.has(field) !== false) continue;
+    throw new DefinitionError(`${name}: "${field}" takes files, so it has to stand at the top of the schema.`);
+  }
   return {
     schema,
     shape,
     steps,
     sensitive: new Set(sensitive),
+    isSensitive: sensitivity(sensitive),
     uploads: new Map(Object.entries(uploads)),
     reserved: RESERVED,
     constraintTexts: new WeakMap(),
     knows,
     shapeAt: (field) => shapeAt(shape, field),
   };
+}
+
+function sensitivity(fields: readonly string[]): FormParts["isSensitive"] {
+  const bare = (name: string): string =>
+    parseName(name)
+      .filter((part) => typeof part === "string")
+      .join(".");
+  const all = fields.map(bare);
+  if (all.length === 0) return () => false;
+  return (name) => {
+    const one = bare(name);
+    return all.some((field) => one === field || one.startsWith(`${field}.`));
+  };
+}
+
+/** Without the members that belong to other steps: a strict schema refuses what it does not know. */
+export function partOf<T>(
+  parts: Pick<FormParts, "shape">,
+  { shape }: Pick<FormParts, "shape">,
+  members: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (shape === parts.shape) return members;
+  const isOther = (name: string): boolean =>
+    parts.shape?.fields?.has(name) === true && shape?.fields?.has(name) !== true;
+  return new Map([...members].filter(([name]) => !isOther(name)));
+}
+
+function refuseName(form: string, field: string, why: string): never {
+  throw new DefinitionError(`${form}: a field cannot be called "${field}"; ${why}.`);
+}
+
+/** Names that mean something else in what a form sends and shows. */
+function checkTopName(form: string, field: string): void {
+  if (field === "form") refuseName(form, field, "messages about the whole form stand there");
+  if (field === "state") refuseName(form, field, "the seal is sent under that name");
+  if (RESERVED.has(field) || field === PAGE_FIELD) refuseName(form, field, "the form itself sends that");
+}
+
+/** Names that could not come back as they went out. */
+function checkNames(form: string, shape: FieldShape | undefined): void {
+  if (shape?.item !== undefined) checkNames(form, shape.item);
+  for (const [field, inner] of shape?.fields ?? []) {
+    if (/[.[\]]/.test(field)) refuseName(form, field, "a dot or a bracket parts the names of nested fields");
+    if (isForbiddenKey(field)) refuseName(form, field, "it could reach a prototype");
+    checkNames(form, inner);
+  }
 }
 
 function mergedShape(steps: readonly StepParts[]): FieldShape | undefined {

@@ -23,9 +23,9 @@ export function addRowTo(data: Data, field: string, list: FieldShape): void {
 }
 
 /** Takes one row away; nothing happens when there is none with that number. */
-export function removeRowFrom(data: Data, field: string, index: number): void {
+export function removeRowFrom(data: Data, field: string, index: number | undefined): void {
   const path = parseName(field);
   const rows = rowsAt(data, path);
-  if (Number.isInteger(index) && index >= 0) rows.splice(index, 1);
+  if (index !== undefined) rows.splice(index, 1);
   put(data, path, rows);
 }

@@ -57,9 +57,17 @@ export function shapeFor(form: FormScope, name: string): FieldShape | undefined 
 
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 
+/** Every other character by its number, so that no two names get one id. */
+function spelt(name: string): string {
+  return name
+    .replace(/[.[\]]+/g, "-")
+    .replace(/-$/, "")
+    .replace(/[^A-Za-z0-9_-]/gu, (character) => `_${character.codePointAt(0)?.toString(16)}`);
+}
+
 /** An id made of a field's name: letters, digits, `-` and `_` only, so that it can stand in lists of ids. */
 export function fieldId({ id }: Pick<Scope, "id">, name: string): string {
-  return `${id}-${PLAIN.test(name) ? name : name.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/-$/, "")}`;
+  return `${id}-${PLAIN.test(name) ? name : spelt(name)}`;
 }
 
 export function idOf(form: FormScope, name: string): string {
@@ -73,7 +81,7 @@ export function enteredIn(form: FormScope, name: string): unknown {
 
 export function textIn(form: FormScope, name: string, shape: FieldShape | undefined): string {
   const value = enteredIn(form, name);
-  return shape === undefined ? String(value ?? "") : textOf(shape, value);
+  return textOf(shape, value);
 }
 
 export function errorsOf(form: FormScope, name: string): readonly string[] {
