@@ -2,7 +2,7 @@ import { Component, type InstanceInit } from "./component.js";
 import type { Checked } from "./definition.js";
 import { DefinitionError, type ErrorCode } from "./errors.js";
 import { coerce, keep } from "./form/coerce.js";
-import { addFiles, dropLostFiles, fileFieldOf, filesIn, tooManyFiles, withFiles } from "./form/files.js";
+import { addFiles, dropLostFiles, filesIn, tooManyFiles, withFiles } from "./form/files.js";
 import { at, nest, parseName } from "./form/names.js";
 import { type FormEvent, type FormParts, partOf, WHOLE_FORM } from "./form/parts.js";
 import { addRowTo, removeRowFrom } from "./form/rows.js";
@@ -20,7 +20,7 @@ import {
 } from "./form/state.js";
 import { type Output, type Schema, validate } from "./ports/schema.js";
 import type { UploadStore } from "./ports/upload-store.js";
-import { failUnavailable, type UploadRule } from "./uploads.js";
+import { failUnavailable, fileFieldOf, type UploadRule } from "./uploads.js";
 import type { Refusal } from "./view.js";
 
 type Fields = Readonly<Record<string, unknown>>;

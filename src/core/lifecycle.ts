@@ -114,6 +114,7 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
     await countCall(turn, event);
     await admitCaller(turn, definition, event);
     const read = "read" in call ? { ...call, ...(await call.read(intake.take)) } : call;
+    if ("read" in call) turn.restart();
     const opened = await opening(turn, () => openSeal(turn, definition, read));
     const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened));
     // From here on the instance is known, so a failure finds its error place.

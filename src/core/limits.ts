@@ -79,7 +79,9 @@ export function readLimits(name: string, rules: LimitRule | readonly LimitRule[]
 /** Whose calls are counted together. */
 export function countedAs({ key }: Limit, caller: Caller): string {
   if (typeof key === "function") return `own ${key(caller)}`;
-  const user = key === "caller" && caller.user !== null ? `user ${caller.user.id}` : undefined;
-  const ip = key !== "session" && caller.ip !== undefined ? `ip ${networkOf(caller.ip)}` : undefined;
-  return user ?? ip ?? `session ${caller.session ?? ""}`;
+  const user = caller.user === null ? undefined : `user ${caller.user.id}`;
+  const ip = caller.ip === undefined ? undefined : `ip ${networkOf(caller.ip)}`;
+  const session = caller.session === null ? undefined : `session ${caller.session}`;
+  if (key === "session") return session ?? user ?? "nobody";
+  return (key === "caller" ? user : undefined) ?? ip ?? session ?? user ?? "nobody";
 }

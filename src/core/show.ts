@@ -54,6 +54,9 @@ export async function placeChild(turn: Turn, placement: Placement, id: string, l
   return presentPlaced(turn, definition, id, composition.params, { slots: composition.slots, level });
 }
 
+/** Why a component may not be there for one visitor, while the page around it is. */
+const NOT_FOR_ALL: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "forbidden", "not_found"]);
+
 /** A component that a page or a parent placed: who may not see it sees why, and all the rest of the page. */
 async function presentPlaced(
   turn: Turn,
@@ -65,7 +68,7 @@ async function presentPlaced(
   try {
     return await presentNew(turn, definition, id, params, presentation);
   } catch (error) {
-    const isRefused = error instanceof HydrantError && (error.code === "unauthenticated" || error.code === "forbidden");
+    const isRefused = error instanceof HydrantError && NOT_FOR_ALL.has(error.code);
     if (!isRefused) throw error;
     turn.runtime.log.info(
       { component: definition.name, instance: id, code: error.code },
@@ -87,7 +90,7 @@ export async function presentNew(
   await admitCaller(turn, definition);
   const key = hasSlots(presentation) ? undefined : mountKey(turn, definition, id, params);
   const kept = key === undefined ? undefined : turn.runtime.mounts.get(key);
-  if (kept !== undefined && (await isStillAllowed(turn, kept))) return kept.presented;
+  if (kept !== undefined && (await isStillAllowed(turn, kept))) return sealedAnew(turn, definition, kept);
   const live = await construct(turn, definition, id, params);
   await firstState(live, turn);
   await admitInstance(turn, live);
@@ -107,6 +110,15 @@ async function isStillAllowed(turn: Turn, { live, presented }: KeptMount): Promi
   await admitInstance(turn, live);
   const refused = await refusedEvents(turn, live);
   return refused.size === presented.refused?.size && [...refused].every((event) => presented.refused?.has(event));
+}
+
+/** Every showing has a seal of its own: without JavaScript the seal tells one intent from another. */
+function sealedAnew(turn: Turn, definition: Definition, { presented }: KeptMount): Presented {
+  const { sealer } = turn.runtime;
+  const { fragment } = presented;
+  const binding = { purpose: "state", component: definition.name, subject: turn.subject } as const;
+  const state = sealer.seal(binding, fragment.component_id, sealer.unseal(binding, fragment.state).text);
+  return { ...presented, fragment: { ...fragment, state, html: fragment.html.replaceAll(fragment.state, state) } };
 }
 
 /** An instance that was answered before and is shown again, in the page it stands in. */

@@ -24,6 +24,8 @@ export interface Turn {
   readonly settle: <T>(value: T | Promise<T>) => T | Promise<T>;
   /** Whether the caller left. */
   readonly cancelled: () => boolean;
+  /** Begins the turn's time anew, after a body has arrived in a time of its own. */
+  readonly restart: () => void;
   /** Ends the turn's clock. */
   readonly end: () => void;
 }
@@ -93,6 +95,10 @@ export function beginTurn(
     signal,
     settle: (value) => (waits(value) ? Promise.race([value, whenOver()]) : value),
     cancelled: () => outer()?.aborted ?? false,
+    restart: () => {
+      cancelTimer?.();
+      over = undefined;
+    },
     end: () => cancelTimer?.(),
   };
 }

@@ -60,6 +60,11 @@ export interface Intake {
   settle(isAnswered: boolean): Promise<void>;
 }
 
+/** `photos[]` is another spelling of `photos`. */
+export function fileFieldOf(name: string): string {
+  return name.endsWith("[]") ? name.slice(0, -2) : name;
+}
+
 /** What is wrong with the declaration of a field, if something is. */
 export function checkUploadRule(where: string, rule: UploadRule): void {
   const { maxBytes, maxFiles = 1, types = [] } = rule;
@@ -131,7 +136,8 @@ export function createIntake({ rules, store, newKey, ttlMs }: IntakeOptions): In
   const received: ReceivedFile[] = [];
   const counts = new Map<string, number>();
 
-  function ruleFor(field: string): UploadRule {
+  function ruleFor(sent: string): UploadRule {
+    const field = fileFieldOf(sent);
     const rule = rules?.get(field);
     if (rule === undefined) {
       throw new HydrantError("unsupported_media_type", `The field "${field}" is a file; files are not taken here.`);

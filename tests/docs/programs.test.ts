@@ -27,6 +27,20 @@ const VISITS: Readonly<Record<string, (page: Visit) => Promise<void>>> = {
     expect(refused.status).toBe(422);
     expect(refused.html).toContain("Write what is to be done.");
   },
+  async "docs/forms.md"(page) {
+    const refused = await page.press("#c-contact form", { name: "Ada", email: "ada", message: "" });
+    expect(refused.status).toBe(422);
+    expect(refused.html).toContain("Write at least ten characters.");
+    expect(refused.html).toContain('value="Ada"');
+    const letter = { name: "Ada", email: "ada@example.org", message: "The engine runs." };
+    expect(await page.press("#c-contact form", letter)).toEqual({ status: 200, html: "" });
+    expect((await page.press('[name="userName"]', { userName: "Grace" })).html).toContain("This name is taken.");
+    expect((await page.press('[name="country"]', { country: "France" })).html).toContain("Lyon");
+    expect((await page.press("[data-add-row]")).html.match(/data-row>/g)).toHaveLength(2);
+    const booking = await page.press("#c-booking form", { city: "Porto", nights: "3" });
+    expect(booking.html).toContain("2 of 2: About you");
+    expect(page.text('[data-field="photos"] [data-file-limit]')).toContain("5 MB each, 4 files");
+  },
   async "docs/renderers.md"(page) {
     expect(page.text("p")).toBe("The lamp is off.");
     expect((await page.press("button")).html).toContain("The lamp is on.");

@@ -27,6 +27,7 @@ const SOURCES = {
   htmx: { path: () => htmx("htmx.min.js"), ending: "js" },
   "component-client": { path: () => own("public/component-client.js"), ending: "js" },
   "form-client": { path: () => own("public/form-client.js"), ending: "js" },
+  "upload-client": { path: () => own("public/upload-client.js"), ending: "js" },
   "hx-sse": { path: () => htmx("ext/hx-sse.min.js"), ending: "js" },
   "hx-ws": { path: () => htmx("ext/hx-ws.min.js"), ending: "js" },
   pages: { path: () => own("templates/pages.css"), ending: "css" },
@@ -48,7 +49,7 @@ export function loadAssets(hasForms: boolean): Assets {
     files.set(file, { body, type: TYPES[ending] });
   }
   return {
-    scripts: ["htmx", "component-client", ...(hasForms ? (["form-client"] as const) : [])],
+    scripts: ["htmx", "component-client", ...(hasForms ? (["form-client", "upload-client"] as const) : [])],
     fileName: (name) => names.get(name) as string,
     serve(ctx, file) {
       const asset = files.get(file);

@@ -5,11 +5,6 @@ import { failUnavailable, ReceivedFile, type UploadedFile, type UploadRule } fro
 type Fields = Readonly<Record<string, unknown>>;
 type Rules = ReadonlyMap<string, UploadRule>;
 
-/** `photos[]` is another spelling of `photos`. */
-export function fileFieldOf(name: string): string {
-  return name.endsWith("[]") ? name.slice(0, -2) : name;
-}
-
 /** Files that a form holds in one field. */
 export function filesIn(formData: Fields, field: string): readonly UploadedFile[] {
   const files = formData[field];

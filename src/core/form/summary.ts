@@ -1,4 +1,5 @@
 import { escapeHtml, SafeHtml } from "../html.js";
+import { parseName } from "./names.js";
 import { type FormScope, fieldId } from "./scope.js";
 
 function titleOf({ form }: FormScope, name: string): string {
@@ -14,7 +15,7 @@ export function formErrors(form: FormScope, wasSent: boolean): SafeHtml {
   scope.claimed.add("form");
   const errors = scope.refusal?.errors ?? {};
   const { form: whole = [], ...fields } = errors;
-  const names = wasSent ? Object.keys(fields) : [];
+  const names = wasSent ? inOrder(form, Object.keys(fields)) : [];
   if (whole.length === 0 && names.length === 0) return new SafeHtml("");
   const lines = whole.map((message) => `<p>${escapeHtml(message)}</p>`);
   const links = names.map((name) => {
@@ -24,4 +25,11 @@ export function formErrors(form: FormScope, wasSent: boolean): SafeHtml {
   });
   const list = links.length === 0 ? "" : `<ul>${links.join("")}</ul>`;
   return new SafeHtml(`<div role="alert" data-form-errors>${lines.join("")}${list}</div>`);
+}
+
+/** Schemas tell what took them long last; a person reads from the top. */
+function inOrder({ form }: FormScope, names: readonly string[]): readonly string[] {
+  const order = form.fieldNames();
+  const place = (name: string): number => order.indexOf(String(parseName(name)[0]));
+  return names.toSorted((a, b) => place(a) - place(b));
 }
