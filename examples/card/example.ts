@@ -6,6 +6,7 @@ import { Shelf } from "./shelf.js";
 export const card: Example = {
   name: "card",
   title: "Card with slots",
+  group: "Components",
   line: "Live components inside a live component: a parent is rendered again, and its children stay as they are.",
   tries: [
     "Count, then paint the card: the card is new, the counters are not.",

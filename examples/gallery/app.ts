@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type ComponentClass, type ComponentServerOptions, createComponentServer } from "hydrant";
-import { type ComponentsContext, hydrantKoa } from "hydrant/koa";
+import { type ComponentsContext, hydrantKoa, type KoaDoorOptions } from "hydrant/koa";
+import { memoryLimitStore } from "hydrant/limits";
 import { nunjucksRenderer } from "hydrant/nunjucks";
 import Koa from "koa";
 import type { Example } from "./example.js";
@@ -42,6 +43,14 @@ function componentsOf(examples: readonly Example[]): Record<string, ComponentCla
   return Object.assign({}, ...examples.map(({ components }) => components));
 }
 
+function serverOf(examples: readonly Example[]): Partial<ComponentServerOptions> {
+  return Object.assign({}, ...examples.map(({ server }) => server));
+}
+
+function doorOf(examples: readonly Example[]): KoaDoorOptions {
+  return Object.assign({}, ...examples.map(({ door }) => door));
+}
+
 /** An index, and a page for each example with its source beside it. One example alone is the index itself. */
 function pages(examples: readonly Example[]): Koa.Middleware<Koa.DefaultState, ComponentsContext> {
   const shown = new Map<string, { example: Example; sources: SourceFile[] }>(
@@ -72,12 +81,14 @@ export function galleryApp(
   const server = createComponentServer({
     components: componentsOf(examples),
     renderer: nunjucksRenderer(EXAMPLES_FOLDER),
+    limitStore: memoryLimitStore(),
+    ...serverOf(examples),
     ...options,
   });
   const app = new Koa<Koa.DefaultState, ComponentsContext>();
   app.use(guard);
   app.use(staticFiles());
-  app.use(hydrantKoa(server));
+  app.use(hydrantKoa(server, doorOf(examples)));
   app.use(pages(examples));
   return app;
 }

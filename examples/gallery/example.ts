@@ -1,10 +1,13 @@
-import type { ComponentClass } from "hydrant";
+import type { ComponentClass, ComponentServerOptions } from "hydrant";
+import type { KoaDoorOptions } from "hydrant/koa";
 
 /** One example: a folder with components, their templates and the page that places them. */
 export interface Example {
   /** Its folder, and its address in the gallery. */
   readonly name: string;
   readonly title: string;
+  /** Under which heading the gallery lists it. */
+  readonly group: "Components" | "Forms and people";
   /** What it shows, in one line. */
   readonly line: string;
   /** What a visitor might try. */
@@ -12,4 +15,10 @@ export interface Example {
   readonly components: Readonly<Record<string, ComponentClass>>;
   /** Files of the folder that are shown beside the live example, in reading order. */
   readonly sources: readonly string[];
+  /** Where it needs more of the server than its components: a store of its own. */
+  readonly server?: Partial<ComponentServerOptions>;
+  /** Where it needs more of the door: who asks, and where people sign in. */
+  readonly door?: KoaDoorOptions;
+  /** Lets go of what it holds, such as a database, once the last request was answered. */
+  readonly close?: () => Promise<void>;
 }

@@ -34,11 +34,15 @@ async function listenNear(server: Server, first: number): Promise<number> {
   }
 }
 
+async function letGo(examples: readonly Example[]): Promise<void> {
+  await Promise.all(examples.map(({ close }) => close?.()));
+}
+
 /** Lets running requests end, then closes; a second signal ends the process at once. */
-function closeOnSignal(server: Server): void {
+function closeOnSignal(server: Server, examples: readonly Example[]): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      server.close();
+      server.close(() => void letGo(examples));
       server.closeIdleConnections();
       setTimeout(() => server.closeAllConnections(), 2_000).unref();
     });
@@ -65,7 +69,7 @@ export async function serve(examples: readonly Example[]): Promise<void> {
   const wanted = Number(process.env.PORT ?? 3000);
   const server = createServer(appFor(examples).callback());
   const port = await listenNear(server, wanted);
-  closeOnSignal(server);
+  closeOnSignal(server, examples);
   if (wanted !== 0 && port !== wanted) console.log(`Port ${wanted} is taken, so the next free one is used.`);
   const what = examples.length === 1 ? `The example "${examples[0]?.title}" is` : "The gallery is";
   console.log(`${what} open at http://${HOST}:${port}`);

@@ -230,10 +230,10 @@ describe("the board", () => {
     const app = site();
     const [ada, bob] = [visitorOf(app), visitorOf(app)];
     await Promise.all([signIn(ada, ADA), signIn(bob, BOB)]);
-    expect(await buttonsOf(bob)).toEqual(["Pin it up"]);
+    expect(await buttonsOf(bob)).toEqual(["Post"]);
     const refused = await send(bob, "board/clear", { state: await sealOf(bob, "board") });
     expect(refused.status).toBe(403);
-    expect(await buttonsOf(ada)).toEqual(["Pin it up", "Clear the board"]);
+    expect(await buttonsOf(ada)).toEqual(["Post", "Clear the board"]);
     const cleared = await send(ada, "board/clear", { state: await sealOf(ada, "board") });
     expect(cleared.status).toBe(200);
     expect(load(cleared.text)("#c-board li").text()).toBe("Nothing is pinned up.");

@@ -1,30 +1,23 @@
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { examples } from "../../../examples/all.js";
-import { useGallery } from "./gallery.js";
+import { SOON, useGallery } from "./gallery.js";
+import { tabTo } from "./keyboard.js";
+import { violations } from "./violations.js";
 
 const gallery = useGallery();
 const paths = ["/", ...examples.map(({ name }) => `/${name}`)];
 
-async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source });
-  const run = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  // A page that was not looked at would have no faults either.
-  expect(run.passes.length).toBeGreaterThan(15);
-  return run.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
-
 /** Lazy content has come. */
 async function settled(page: Page): Promise<void> {
-  await expect.poll(() => page.locator("[data-lazy]:visible").count()).toBe(0);
+  await expect.poll(() => page.locator("[data-lazy]:visible").count(), SOON).toBe(0);
 }
 
 describe.each(paths)("%s", (path) => {
   test.each(["light", "dark"] as const)(
     "is without faults for people with disabilities, in %s colours",
     async (colorScheme) => {
-      const page = await gallery.visit(path, { bypassCSP: true, colorScheme });
+      const page = await gallery.visit(path, { colorScheme });
       await settled(page);
       expect(await violations(page)).toEqual([]);
     },
@@ -47,9 +40,9 @@ describe.each(paths)("%s", (path) => {
 });
 
 test("a form with a message at its field is without faults as well", async () => {
-  const page = await gallery.visit("/todo", { bypassCSP: true });
+  const page = await gallery.visit("/todo");
   await page.getByRole("button", { name: "Add" }).click();
-  await expect.poll(() => page.locator("[data-field-error]").count()).toBe(1);
+  await expect.poll(() => page.locator("[data-field-error]").count(), SOON).toBe(1);
   expect(await violations(page)).toEqual([]);
 });
 
@@ -69,6 +62,21 @@ test("from the first page one gets to every example and back, by keyboard as wel
   }
   await page.getByRole("link", { name: "Hydrant examples" }).click();
   expect(await page.locator(".cards li").count()).toBe(examples.length);
+});
+
+test("on a phone a button opens the list of examples, by keyboard as well", async () => {
+  const page = await gallery.visit("/", { viewport: { width: 360, height: 800 } });
+  const last = page.getByRole("navigation").getByRole("link", { name: examples.at(-1)?.title ?? "", exact: true });
+  expect(await last.isVisible()).toBe(false);
+  await tabTo(page, page.locator("summary"));
+  await page.keyboard.press("Enter");
+  await expect.poll(() => last.isVisible(), SOON).toBe(true);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  expect(await violations(page)).toEqual([]);
+  await tabTo(page, last);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/${examples.at(-1)?.name}`);
+  expect(await page.locator("header [aria-current=page]").count()).toBe(1);
 });
 
 test("the source beside an example is the file itself", async () => {

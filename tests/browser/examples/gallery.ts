@@ -79,7 +79,10 @@ export function useGallery(): Gallery {
   };
 }
 
+/** How long a test waits for what is about to happen; a slow machine is no failure. */
+export const SOON = { timeout: 10_000 };
+
 /** Waits until the locator shows this text. */
 export async function sees(page: Page, selector: string, text: string): Promise<void> {
-  await expect.poll(() => page.locator(selector).first().innerText(), { timeout: 5_000 }).toBe(text);
+  await expect.poll(() => page.locator(selector).first().innerText(), SOON).toBe(text);
 }

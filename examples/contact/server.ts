@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { contact } from "./example.js";
+
+await serve([contact]);

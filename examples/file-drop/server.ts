@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { fileDrop } from "./example.js";
+
+await serve([fileDrop]);

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { limited } from "./example.js";
+
+await serve([limited]);

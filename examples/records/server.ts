@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { records } from "./example.js";
+
+await serve([records]);

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { wizard } from "./example.js";
+
+await serve([wizard]);
