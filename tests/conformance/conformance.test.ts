@@ -5,9 +5,14 @@ import { EVERY_DOOR, ONLY_HTTP } from "./audit-ids.js";
 import { crossSite } from "./cross-site.js";
 import { everyEffect } from "./effects.js";
 import { RENDERERS } from "./fixtures/renderers.js";
+import { httpForm } from "./form-http.js";
+import { formMemory } from "./form-memory.js";
+import { everyStep } from "./form-steps.js";
+import { everyForm } from "./forms.js";
 import { httpAnswer } from "./http-answers.js";
 import { httpRequest } from "./http-requests.js";
 import { koaDoor } from "./koa-door.js";
+import { everyModelForm } from "./model-forms.js";
 import { everyRequest } from "./requests.js";
 import { roots } from "./roots.js";
 import { type Door, type Stage, type StageOptions, stageParts } from "./stage.js";
@@ -21,6 +26,7 @@ const CHAPTERS: readonly Chapter[] = [
   { every: [...everyAnswer, ...staleAnswer, ...everyEffect], http: httpAnswer },
   withoutJavaScript,
   crossSite,
+  { every: [...everyForm, ...formMemory, ...everyStep, ...everyModelForm], http: httpForm },
 ];
 const EVERY = CHAPTERS.flatMap(({ every }) => every);
 const HTTP = CHAPTERS.flatMap(({ http }) => http);
@@ -57,6 +63,6 @@ describe("the list of audits", () => {
   it("gives every audit an id of its own", () => {
     const ids = [...EVERY, ...HTTP].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7)\.\d+$/.test(id))).toEqual([]);
+    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7|F9)\.\d+$/.test(id))).toEqual([]);
   });
 });

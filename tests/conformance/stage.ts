@@ -1,4 +1,10 @@
-import { type ComponentServer, type ComponentServerOptions, createComponentServer, type Renderer } from "hydrant";
+import {
+  type ComponentClass,
+  type ComponentServer,
+  type ComponentServerOptions,
+  createComponentServer,
+  type Renderer,
+} from "hydrant";
 import { type TestClock, testClock } from "../support/clock.js";
 import type { Listening } from "../support/http.js";
 import { type TestLog, testLog } from "../support/log.js";
@@ -35,6 +41,8 @@ export interface SendWith {
 
 export interface StageOptions extends Partial<ComponentServerOptions> {
   readonly prefix?: string;
+  /** More components, made with the journal of the stage. */
+  readonly also?: (journal: Journal) => Record<string, ComponentClass>;
 }
 
 /** One component server behind one door. */
@@ -72,11 +80,11 @@ export type StageParts = Pick<Stage, "server" | "journal" | "clock" | "log">;
 export const KEY = "conformance-key-7pQ2vX9mN4kL8wR3tY6z";
 
 /** A server with everything injected that a test must be able to turn. */
-export function stageParts(renderer: Renderer, { prefix: _prefix, ...options }: StageOptions): StageParts {
+export function stageParts(renderer: Renderer, { prefix: _prefix, also, ...options }: StageOptions): StageParts {
   const journal = newJournal();
   const log = testLog();
   const clock = (options.clock as TestClock | undefined) ?? testClock();
-  const components = currentComponents(journal);
+  const components = { ...currentComponents(journal), ...also?.(journal) };
   const server = createComponentServer({ components, renderer, keys: [KEY], log, ...options, clock });
   return { server, journal, clock, log };
 }
