@@ -57,10 +57,9 @@
 
   /** @param {HTMLFormElement} form */
   function isUnsent(form) {
-    if (form.hasAttribute("data-unsent") || entered.get(form)) return true;
-    const isNew = (/** @type {Client.Field} */ one) =>
-      one.matches(FIELDS) ? held(one) !== said(one) : one.files?.length;
-    return entered.has(form) && controls(form).some((one) => one.name && isNew(one));
+    const isNew = [...holdings(form)].some(([one, value]) => one.name && value !== said(one));
+    const hasFiles = controls(form).some((one) => one.files?.length);
+    return form.hasAttribute("data-unsent") || entered.get(form) || (entered.has(form) && (isNew || hasFiles));
   }
 
   const unsentForms = () =>
@@ -129,12 +128,12 @@
       clearTimeout(ctx.requestTimeout);
       while (!isAlone(ctx) && !signal.aborted) await wait();
       const seal = sealOf(ctx);
-      if (!seal) request.abort(); // The instance was taken off the page.
+      if (!seal || !call.sender.isConnected) request.abort(); // There is nothing left to be asked about.
       signal.throwIfAborted();
       underWay.add(ctx);
       if (most) ctx.requestTimeout = window.setTimeout(() => request.abort("timeout"), most);
       // It waited, and asks about the fields as they are now.
-      for (const { name } of controls(call.form)) body.delete(name);
+      for (const { name } of [...call.sent.keys(), ...controls(call.form)]) body.delete(name);
       for (const [name, value] of new FormData(call.form)) if (!(value instanceof File)) body.append(name, value);
       body.set("state", seal);
       call.sent = holdings(call.form);
@@ -184,7 +183,7 @@
       api = internal;
       // A field says that it is being checked, and not whenever its form is busy.
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync("[data-field]:not(.htmx-request)>[data-field-pending]{opacity:0;visibility:hidden}");
+      sheet.replaceSync(".htmx-request[data-field]>[data-field-pending]{display:inline!important}");
       document.adoptedStyleSheets.push(sheet);
     },
     /** @param {Client.Field} sender @param {Client.Detail} detail */
@@ -276,9 +275,8 @@
     for (const one of left) if (left.delete(one) && one.isConnected) htmx.trigger(one, "change", {}, false);
     wakeAll();
   };
-  // The click comes before that. Browsers do not tell the end of every press.
-  for (const type of ["pointerup", "pointercancel", "contextmenu", "keydown"])
-    addEventListener(type, () => setTimeout(letUp));
+  // The click comes before that. Of some presses the browser does not tell the end, but who types has let go.
+  for (const type of ["pointerup", "pointercancel", "keydown"]) addEventListener(type, () => setTimeout(letUp));
   for (const type of ["input", "change"])
     document.addEventListener(type, ({ target }) => {
       const { form } = /** @type {Client.Field} */ (target);

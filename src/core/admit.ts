@@ -1,7 +1,7 @@
 import type { Definition, EventDefinition } from "./definition.js";
-import { HydrantError } from "./errors.js";
+import { ERRORS, HydrantError } from "./errors.js";
 import type { Guard } from "./guards.js";
-import { type LiveInstance, runAuthored } from "./instance.js";
+import { construct, type LiveInstance, runAuthored } from "./instance.js";
 import { countedAs, type Limit } from "./limits.js";
 import { admitsAll, type BasePermission, type Question } from "./permissions.js";
 import type { LimitVerdict } from "./ports/limit-store.js";
@@ -28,6 +28,20 @@ export function admitInstance(turn: Turn, live: LiveInstance, event?: EventDefin
   return demand(turn, live.definition, event, live, (event ?? live.definition).byObject);
 }
 
+/** Whether it was made in an earlier call of the same person, whose rights may be others by now. */
+function isKept({ caller }: Turn, { component }: LiveInstance): boolean {
+  return component.caller !== caller;
+}
+
+/** What is kept, as it would stand in this call. */
+async function inThisCall(turn: Turn, { component, definition, id, given }: LiveInstance): Promise<LiveInstance> {
+  const anew = await construct(turn, definition, id, given);
+  // Functions among its fields may be about the object they were made in.
+  const data = Object.entries(component).filter(([, value]) => typeof value !== "function");
+  Object.assign(anew.component, Object.fromEntries(data), { caller: turn.caller });
+  return anew;
+}
+
 function questionOf(
   { caller }: Turn,
   { name, componentClass }: Definition,
@@ -50,6 +64,9 @@ function demand(
   permissions: readonly BasePermission[],
 ): Step {
   if (permissions.length === 0) return;
+  if (live !== undefined && isKept(turn, live)) {
+    return inThisCall(turn, live).then((anew) => demand(turn, definition, event, anew, permissions));
+  }
   const question = questionOf(turn, definition, event, live);
   const answer = runAuthored(turn, `a permission of ${definition.name}`, () => admitsAll(permissions, question));
   return typeof answer === "boolean" ? refuseUnless(answer, turn) : answer.then((it) => refuseUnless(it, turn));
@@ -62,14 +79,23 @@ function refuseUnless(admitted: boolean, { caller }: Turn): void {
 /** Names of the events that this instance would refuse now, for `can()` and for what `on()` offers. */
 export async function refusedEvents(turn: Turn, live: LiveInstance): Promise<ReadonlySet<string>> {
   const refused = new Set<string>();
-  for (const event of live.definition.guarded) {
-    const question = questionOf(turn, live.definition, event, live);
-    const admitted = await runAuthored(turn, `a permission of ${live.definition.name}.on_${event.name}()`, () =>
+  const { guarded } = live.definition;
+  const asked = guarded.length > 0 && isKept(turn, live) ? await inThisCall(turn, live) : live;
+  for (const event of guarded) if (!(await wouldAdmit(turn, asked, event))) refused.add(event.name);
+  return refused;
+}
+
+async function wouldAdmit(turn: Turn, live: LiveInstance, event: EventDefinition): Promise<boolean> {
+  const question = questionOf(turn, live.definition, event, live);
+  try {
+    return await runAuthored(turn, `a permission of ${live.definition.name}.on_${event.name}()`, () =>
       admitsAll(event.own, question),
     );
-    if (!admitted) refused.add(event.name);
+  } catch (error) {
+    // A permission may say no with a code of its own; what failed on our side is no answer.
+    if (error instanceof HydrantError && ERRORS[error.code].status < 500) return false;
+    throw error;
   }
-  return refused;
 }
 
 /** A seal that did not open: counted, so that nobody can try for ever. @throws {HydrantError} always. */

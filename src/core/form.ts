@@ -5,6 +5,7 @@ import { coerce, keep } from "./form/coerce.js";
 import { addFiles, dropLostFiles, filesIn, tooManyFiles, withFiles } from "./form/files.js";
 import { at, nest, parseName } from "./form/names.js";
 import { type FormEvent, type FormParts, partOf, WHOLE_FORM } from "./form/parts.js";
+import { noteRefusals, standingRefusals } from "./form/refusals.js";
 import { addRowTo, removeRowFrom } from "./form/rows.js";
 import { fieldSent, numberSent } from "./form/sent.js";
 import type { FieldShape } from "./form/shape.js";
@@ -15,6 +16,7 @@ import {
   type FormErrors,
   type FormScope,
   type FormState,
+  touch,
   type Verdict,
   verdictOf,
 } from "./form/state.js";
@@ -118,6 +120,7 @@ export abstract class FormComponent<
     if (code !== "invalid") return;
     const { "": whole, ...fields } = errors;
     this.state.errors = whole === undefined ? fields : { ...fields, form: whole };
+    this.state.refused = noteRefusals(this.state.errors, this.state.formData);
     this.state.submitted ||= event === "submit";
     this.state.isValid = false;
   }
@@ -175,9 +178,8 @@ export abstract class FormComponent<
   protected async judge(scope: FormScope): Promise<Verdict> {
     const { schema, shape } = scope;
     const { formData } = this.state;
-    const uploads = partOf(this.parts, scope, this.parts.uploads);
-    const entered = new Map(Object.entries(this.#typed ?? formData));
-    const data = withFiles(uploads, formData, Object.fromEntries(partOf(this.parts, scope, entered)));
+    const { data: entered, uploads } = partOf(this.parts, scope, this.#typed ?? formData);
+    const data = withFiles(uploads, formData, entered);
     return verdictOf(
       await validate(schema, shape === undefined ? data : coerce(shape, data)),
       tooManyFiles(uploads, formData),
@@ -200,15 +202,16 @@ export abstract class FormComponent<
     const isShown = (name: string): boolean =>
       (submitted || touched.includes(name)) &&
       !(isSensitive(name) && at(this.#typed ?? {}, parseName(name)) === undefined);
-    this.state.errors = Object.fromEntries(Object.entries(all).filter(([name]) => isShown(name)));
+    const shown = Object.fromEntries(Object.entries(all).filter(([name]) => isShown(name)));
+    this.state.errors = { ...standingRefusals(this.state.refused, this.state.formData), ...shown };
   }
 
   /** Answers a submit. @returns the refusal to show, or nothing when the schema passed. @internal */
   protected async checkSubmit(payload: Fields): Promise<Refusal | undefined> {
     this.take(payload, true);
-    this.state.submitted = true;
+    Object.assign(this.state, { submitted: true, refused: {} });
     if (await this.validate()) return undefined;
-    return { errors: this.state.errors, submitted: payload };
+    return { errors: this.state.errors, submitted: this.state.formData };
   }
 
   /** @returns what changed; `undefined` where there is no such field. */
@@ -216,7 +219,7 @@ export abstract class FormComponent<
     const field = fieldSent(payload);
     this.take(payload, false);
     const isKnown = field !== "" && this.parts.knows(field);
-    if (isKnown && !this.state.touched.includes(field)) this.state.touched.push(field);
+    if (isKnown) touch(this.state, field);
     await this.checkTouched();
     return isKnown ? { field, value: at(this.#typed ?? {}, parseName(field)) } : undefined;
   }
@@ -230,6 +233,7 @@ export abstract class FormComponent<
       if (this.#typed !== undefined) change(this.#typed, field, list);
       // Messages of rows that moved would stand beside the wrong ones.
       this.state.touched = this.state.touched.filter((name) => !name.startsWith(`${field}[`));
+      touch(this.state, field);
     }
     return this.checkTouched();
   }
@@ -252,12 +256,13 @@ export abstract class FormComponent<
     const errors = { ...refusal?.errors, ...lost };
     this.conclude({ errors, accepted: undefined });
     this.state.errors = errors;
-    return { refusal: { errors, submitted: payload } };
+    return { refusal: { errors, submitted: this.state.formData } };
   }
 
   async #submit(): Promise<void> {
     // The handler may empty the form.
     const files = [...this.parts.uploads.keys()].flatMap((field) => filesIn(this.state.formData, field));
+    this.state.touched = [];
     await this.on_submit(this.validatedData);
     for (const { key } of files) await this.#store?.keep(key).catch(failUnavailable);
   }

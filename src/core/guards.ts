@@ -1,7 +1,13 @@
-import type { ComponentClass, MountCache } from "./component.js";
+import { Component, type ComponentClass, type MountCache } from "./component.js";
 import { DefinitionError } from "./errors.js";
-import { type Limit, readLimits } from "./limits.js";
-import { type BasePermission, decidesByObject, readPermissions } from "./permissions.js";
+import { type Limit, type LimitRule, readLimits } from "./limits.js";
+import {
+  type BasePermission,
+  decidesByObject,
+  looksAtEvents,
+  type PermissionRule,
+  readPermissions,
+} from "./permissions.js";
 
 /** Who may do something, and how often. */
 export interface Guard {
@@ -14,7 +20,7 @@ export interface Guard {
 
 /** The guard of an event: that of its component, and its own. */
 export interface EventGuard extends Guard {
-  /** What the event asks beside its component. */
+  /** Those that decide whether it is offered: its own, and of its component's those that may say no to it alone. */
   readonly own: readonly BasePermission[];
 }
 
@@ -24,11 +30,20 @@ export interface GuardSettings {
   readonly hasLimitStore: boolean;
 }
 
+/** Whether a class or one it extends says something itself; `undefined`, after an import that went wrong, is no leave. */
+function declaresPermissions(componentClass: ComponentClass): boolean {
+  for (let one: object = componentClass; one !== Component; one = Object.getPrototypeOf(one)) {
+    if (Object.hasOwn(one, "permissions")) return true;
+  }
+  return false;
+}
+
 /** What a class declares about the whole component. @throws {DefinitionError} for what cannot be followed. */
 export function guardOf(name: string, componentClass: ComponentClass, settings: GuardSettings): Guard {
   const { permissions, limits } = componentClass;
-  const all =
-    permissions === undefined ? settings.permissions : readPermissions(`${name}: \`static permissions\``, permissions);
+  const all = declaresPermissions(componentClass)
+    ? readPermissions(`${name}: \`static permissions\``, permissions as PermissionRule)
+    : settings.permissions;
   const guard = {
     permissions: all,
     byObject: all.filter(decidesByObject),
@@ -46,23 +61,22 @@ export function eventGuardOf(
   settings: GuardSettings,
 ): EventGuard {
   const component = guardOf(name, componentClass, settings);
-  const permissions = ownValue(componentClass.eventPermissions, event);
-  const limits = ownValue(componentClass.eventLimits, event);
-  const own =
-    permissions === undefined ? [] : readPermissions(`${name}: \`static eventPermissions\` of "${event}"`, permissions);
-  const all = [...component.permissions, ...own];
+  const { eventPermissions = {}, eventLimits = {} } = componentClass;
+  const permissions = Object.hasOwn(eventPermissions, event)
+    ? readPermissions(`${name}: \`static eventPermissions\` of "${event}"`, eventPermissions[event] as PermissionRule)
+    : [];
+  const limits = Object.hasOwn(eventLimits, event)
+    ? readLimits(`${name}.${event}`, eventLimits[event] as LimitRule)
+    : [];
+  const all = [...component.permissions, ...permissions];
   const guard = {
-    own,
+    own: [...component.permissions.filter(looksAtEvents), ...permissions],
     permissions: all,
     byObject: all.filter(decidesByObject),
-    limits: [...component.limits, ...(limits === undefined ? [] : readLimits(`${name}.${event}`, limits))],
+    limits: [...component.limits, ...limits],
   };
   checkStore(name, guard, settings);
   return guard;
-}
-
-function ownValue<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function checkStore(name: string, { limits }: Guard, { hasLimitStore }: GuardSettings): void {
@@ -90,7 +104,8 @@ export function checkGuards(name: string, componentClass: ComponentClass, events
   if (cache !== undefined) checkCache(name, cache);
 }
 
-function checkCache(name: string, { seconds, vary = [] }: MountCache): void {
+function checkCache(name: string, cache: MountCache | null): void {
+  const { seconds = 0, vary = [] } = cache ?? {};
   const isList = Array.isArray(vary) && vary.every((field) => typeof field === "string");
   if (Number.isFinite(seconds) && seconds > 0 && (isList || typeof vary === "function")) return;
   throw new DefinitionError(

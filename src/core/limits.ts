@@ -34,6 +34,9 @@ export interface LimitReached {
   readonly reset: number;
 }
 
+/** A timer of Node holds no more milliseconds, and the store in memory ends windows with one. */
+const LONGEST_SECONDS = 2_147_483;
+
 const UNITS: Readonly<Record<string, number>> = {
   s: 1,
   sec: 1,
@@ -45,8 +48,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const SHORT = /^(\d{1,9})\/(\d{1,5})?(s|sec|min|h|hour|d|day)$/;
 
-function windowOf(rule: LimitRule): LimitWindow | undefined {
-  if (typeof rule !== "string") return { points: rule.points, seconds: rule.seconds };
+function windowOf(rule: LimitRule | null | undefined): LimitWindow | undefined {
+  if (typeof rule !== "string") return rule ? { points: rule.points, seconds: rule.seconds } : undefined;
   const [, points, times = "1", unit = ""] = SHORT.exec(rule) ?? [];
   return points === undefined
     ? undefined
@@ -58,7 +61,7 @@ function windowOf(rule: LimitRule): LimitWindow | undefined {
  * @throws {DefinitionError} for a rule nobody can follow.
  */
 function readLimit(name: string, rule: LimitRule): Limit {
-  const window = typeof rule === "object" && rule === null ? undefined : windowOf(rule);
+  const window = windowOf(rule);
   const sound = window !== undefined && [window.points, window.seconds].every((n) => Number.isInteger(n) && n > 0);
   const key = typeof rule === "string" ? "caller" : (rule?.key ?? "caller");
   if (window === undefined || !sound || !(typeof key === "function" || ["caller", "ip", "session"].includes(key))) {
@@ -67,21 +70,36 @@ function readLimit(name: string, rule: LimitRule): Limit {
         '{ points: 60, seconds: 60, key: "caller" | "ip" | "session" | (caller) => string }.',
     );
   }
+  if (window.seconds > LONGEST_SECONDS) {
+    throw new DefinitionError(
+      `the limit of ${name} lasts ${window.seconds} seconds; a window may last 24 days (2,147,483 seconds) at most.`,
+    );
+  }
   return { name, window, key };
 }
 
 /** @throws {DefinitionError} as above. */
 export function readLimits(name: string, rules: LimitRule | readonly LimitRule[]): readonly Limit[] {
   const all = Array.isArray(rules) ? (rules as readonly LimitRule[]) : [rules as LimitRule];
-  return all.map((rule, index) => readLimit(index === 0 ? name : `${name}-${index + 1}`, rule));
+  // With a dot, which the name of no component has, and a digit, with which that of no event begins.
+  return all.map((rule, index) => readLimit(index === 0 ? name : `${name}.${index + 1}`, rule));
 }
 
-/** Whose calls are counted together. */
-export function countedAs({ key }: Limit, caller: Caller): string {
-  if (typeof key === "function") return `own ${key(caller)}`;
+/**
+ * Whose calls are counted together. Where there is nothing of what the limit asks for, the next best thing stands in, so
+ * that those without it are not all counted as one.
+ * @throws {DefinitionError} when the author's function gives no text.
+ */
+export function countedAs({ name, key }: Limit, caller: Caller): string {
+  if (typeof key === "function") return `own ${ownKey(name, key(caller))}`;
   const user = caller.user === null ? undefined : `user ${caller.user.id}`;
   const ip = caller.ip === undefined ? undefined : `ip ${networkOf(caller.ip)}`;
-  const session = caller.session === null ? undefined : `session ${caller.session}`;
-  if (key === "session") return session ?? user ?? "nobody";
-  return (key === "caller" ? user : undefined) ?? ip ?? session ?? user ?? "nobody";
+  const session = caller.session === null || caller.session === "" ? undefined : `session ${caller.session}`;
+  const inOrder = { caller: [user, ip, session], ip: [ip, session, user], session: [session, user, ip] }[key];
+  return inOrder.find((who) => who !== undefined) ?? "";
+}
+
+function ownKey(name: string, key: unknown): string {
+  if (typeof key === "string") return key;
+  throw new DefinitionError(`the key function of the limit ${name} gave ${String(key)}; it must give a text.`);
 }

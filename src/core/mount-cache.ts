@@ -1,5 +1,6 @@
 import { encode } from "./codec.js";
 import type { Definition } from "./definition.js";
+import { DefinitionError } from "./errors.js";
 import type { LiveInstance } from "./instance.js";
 import { ExpiringMap } from "./memory/expiring-map.js";
 import type { Presented } from "./present.js";
@@ -30,7 +31,21 @@ export function mountMemory(now: () => number): MountMemory {
 function variantOf({ caller }: Turn, { cache }: Definition): unknown {
   if (cache === undefined || cache.vary === undefined) return null;
   if (typeof cache.vary === "function") return cache.vary(caller);
-  return cache.vary.map((field) => String(caller[field]));
+  return cache.vary.map((field) => caller[field]);
+}
+
+/** @throws {DefinitionError} for what two callers could not be told apart by. */
+function variantText(turn: Turn, definition: Definition): string {
+  const variant = variantOf(turn, definition);
+  try {
+    return encode(variant, turn.runtime.limits.stateDepth);
+  } catch (cause) {
+    throw new DefinitionError(
+      `${definition.name}: \`static cache\` varies by something that cannot be written down. Name fields of the caller ` +
+        "that hold plain values, or give a function that makes a text of them.",
+      { cause },
+    );
+  }
 }
 
 /** Everything the answer to a mount depends on; `undefined` where it must not be kept. */
@@ -42,6 +57,6 @@ export function mountKey(
 ): string | undefined {
   if (definition.cache === undefined || definition.stored) return undefined;
   const { subject, base, wholePage, page = null, runtime } = turn;
-  const parts = [definition.name, id, subject, base, wholePage, page, params, variantOf(turn, definition)];
+  const parts = [definition.name, id, subject, base, wholePage, page, params, variantText(turn, definition)];
   return encode(parts, runtime.limits.stateDepth);
 }

@@ -1,14 +1,22 @@
 import { endOfTag } from "./html.js";
 
 /*
- * An offer is `event?arguments` with a sign before it. `=`: a button or a link that sends nothing but its arguments, so
- * nothing but these may come. `~`: a form or a control, which sends what a person enters beside them.
+ * An offer is `event?arguments` with a sign before it. `=`: a button, a link or the like, which sends nothing but its
+ * arguments, so nothing but these may come. `~`: what sends fields beside them.
  */
 const EXACT = "=";
 const WITH_FIELDS = "~";
 
 const TAGS = /<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/g;
-const SENDS_NOTHING_ELSE: ReadonlySet<string> = new Set(["button", "a"]);
+const CONTROLS: ReadonlySet<string> = new Set(["form", "input", "select", "textarea"]);
+/** Attributes that add fields to what an element sends: its own value, those of a form, and what htmx is told to add. */
+const ADDS_FIELDS = /\s(?:name|form|hx-include|hx-vals)(?![\w-])/;
+const OFFER = /\shx-post="([^"]*)"/;
+
+/** Elements of somebody's own may be controls as well; their names have a hyphen. */
+function sendsFields(tag: string, name: string): boolean {
+  return CONTROLS.has(name) || name.includes("-") || ADDS_FIELDS.test(tag.replace(/"[^"]*"|'[^']*'/g, '""'));
+}
 
 function plain(attribute: string): string {
   return attribute.replaceAll("&#39;", "'").replaceAll("&amp;", "&");
@@ -30,28 +38,29 @@ export function offersIn(html: string, address: string, written: ReadonlySet<str
     if (slash !== "") continue;
     const end = endOfTag(html, found.index);
     if (end === -1) break;
-    const offer = offerOf(html.slice(found.index, end), address);
+    const whole = html.slice(found.index, end);
+    const offer = offerOf(whole, address);
     TAGS.lastIndex = end;
     if (offer === undefined || !written.has(offer)) continue;
-    offers.push((SENDS_NOTHING_ELSE.has(tag) && !inForm ? EXACT : WITH_FIELDS) + offer);
+    offers.push((inForm || sendsFields(whole, tag) ? WITH_FIELDS : EXACT) + offer);
   }
   return offers;
 }
 
 function offerOf(tag: string, address: string): string | undefined {
-  const attribute = ` hx-post="${address}`;
-  const at = tag.indexOf(attribute);
-  if (at === -1) return undefined;
-  const start = at + attribute.length;
-  return plain(tag.slice(start, tag.indexOf('"', start)));
+  const url = OFFER.exec(tag)?.[1];
+  return url?.startsWith(address) ? plain(url.slice(address.length)) : undefined;
 }
 
-function texts(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).map(String);
+/** A value as an argument is written in an address; `undefined` for what cannot stand in one. */
+function textOf(value: unknown): string | undefined {
+  return ["string", "number", "boolean"].includes(typeof value) ? String(value) : undefined;
 }
 
-function same(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((text, index) => text === right[index]);
+/** Whether a field has the values of the address, no more and in no other shape. */
+function isFixed(fixed: readonly string[], value: unknown): boolean {
+  if (fixed.length === 1) return textOf(value) === fixed[0];
+  return Array.isArray(value) && value.length === fixed.length && fixed.every((text, at) => textOf(value[at]) === text);
 }
 
 function fits(offer: string, event: string, payload: Readonly<Record<string, unknown>>): boolean {
@@ -60,7 +69,7 @@ function fits(offer: string, event: string, payload: Readonly<Record<string, unk
   const fixed = new URLSearchParams(query);
   const names = new Set(fixed.keys());
   if (offer.startsWith(EXACT) && Object.keys(payload).some((field) => !names.has(field))) return false;
-  return [...names].every((field) => Object.hasOwn(payload, field) && same(fixed.getAll(field), texts(payload[field])));
+  return [...names].every((field) => Object.hasOwn(payload, field) && isFixed(fixed.getAll(field), payload[field]));
 }
 
 /** Whether the render a seal belongs to offered this event with these arguments. */

@@ -72,7 +72,7 @@ export class HasPermission extends BasePermission {
     super();
     this.#names = [names].flat();
     this.#one = how === "one";
-    if (this.#names.length === 0 || this.#names.includes("")) {
+    if (this.#names.length === 0 || this.#names.some((name) => typeof name !== "string" || name === "")) {
       throw new DefinitionError('HasPermission needs the name of a permission, such as "todo.change".');
     }
   }
@@ -91,6 +91,8 @@ export interface Question {
   readonly componentClass: ComponentClass;
   /** The instance with its state, once that is known. */
   readonly instance: Component | undefined;
+  /** What an answer counts as that is neither `true` nor `false`. Default `false`; below `not()` it is the other way. */
+  readonly unclear?: boolean;
 }
 
 function toPermission(rule: PermissionRule): BasePermission {
@@ -113,9 +115,11 @@ function decide(all: readonly BasePermission[], question: Question, stopAt: bool
 abstract class Combined extends BasePermission {
   readonly parts: readonly BasePermission[];
 
-  constructor(rules: readonly PermissionRule[]) {
+  /** @throws {DefinitionError} for none, and for what is not a permission. */
+  constructor(how: string, rules: readonly PermissionRule[]) {
     super();
-    this.parts = rules.map(toPermission);
+    if (rules.length === 0) throw new DefinitionError(`${how}() needs at least one permission.`);
+    this.parts = readPermissions(`${how}()`, rules);
   }
 
   abstract answer(question: Question): PermissionAnswer;
@@ -137,24 +141,24 @@ class Not extends Combined {
   override answer(question: Question): PermissionAnswer {
     // What depends on the instance cannot be denied before there is one.
     if (question.instance === undefined && this.parts.some(decidesByObject)) return true;
-    const answer = decide(this.parts, question, false);
+    const answer = decide(this.parts, { ...question, unclear: question.unclear !== true }, false);
     return typeof answer === "boolean" ? !answer : answer.then((admitted) => !admitted);
   }
 }
 
 /** Those whom every one of the rules lets through. */
 export function and(...rules: readonly PermissionRule[]): BasePermission {
-  return new And(rules);
+  return new And("and", rules);
 }
 
 /** Those whom at least one of the rules lets through. */
 export function or(...rules: readonly PermissionRule[]): BasePermission {
-  return new Or(rules);
+  return new Or("or", rules);
 }
 
 /** Those whom the rule does not let through. */
 export function not(rule: PermissionRule): BasePermission {
-  return new Not([rule]);
+  return new Not("not", [rule]);
 }
 
 /** Whether a permission has something to say about an instance, and not only about who asks. */
@@ -163,22 +167,32 @@ export function decidesByObject(permission: BasePermission): boolean {
   return permission.hasObjectPermission !== BasePermission.prototype.hasObjectPermission;
 }
 
-/** Whether one permission lets a call through, as far as can be said now. Anything but `true` refuses. */
-export function admits(permission: BasePermission, question: Question): PermissionAnswer {
-  if (permission instanceof Combined) return permission.answer(question);
-  const { request, componentClass, instance } = question;
-  const byClass = permission.hasPermission(request, componentClass);
-  const byObject = (admitted: unknown): PermissionAnswer => {
-    if (admitted !== true) return false;
-    if (instance === undefined) return true;
-    const answer = permission.hasObjectPermission(request, instance);
-    return isTrue(answer);
-  };
-  return typeof byClass === "object" ? Promise.resolve(byClass).then(byObject) : byObject(byClass);
+/** Those of ours look at the caller alone. */
+const ABOUT_CALLERS: ReadonlySet<object> = new Set(
+  [AllowAny, IsAuthenticated, IsStaff, IsSuperuser, HasPermission].map(({ prototype }) => prototype),
+);
+
+/** Whether a permission may answer otherwise about an event than it did about the component: an author's may. */
+export function looksAtEvents(permission: BasePermission): boolean {
+  if (permission instanceof Combined) return permission.parts.some(looksAtEvents);
+  return !ABOUT_CALLERS.has(Object.getPrototypeOf(permission));
 }
 
-function isTrue(answer: PermissionAnswer): PermissionAnswer {
-  return typeof answer === "object" ? Promise.resolve(answer).then((value) => value === true) : answer === true;
+/** Whether one permission lets a call through, as far as can be said now. */
+export function admits(permission: BasePermission, question: Question): PermissionAnswer {
+  if (permission instanceof Combined) return permission.answer(question);
+  const { request, componentClass, instance, unclear = false } = question;
+  const byObject = (admitted: boolean): PermissionAnswer =>
+    admitted && instance !== undefined ? clear(permission.hasObjectPermission(request, instance), unclear) : admitted;
+  const byClass = clear(permission.hasPermission(request, componentClass), unclear);
+  return typeof byClass === "boolean" ? byObject(byClass) : byClass.then(byObject);
+}
+
+/** What an author's code answered, as yes or no. */
+function clear(answer: unknown, unclear: boolean): PermissionAnswer {
+  if (typeof answer === "boolean") return answer;
+  if (typeof answer !== "object" || answer === null) return unclear;
+  return Promise.resolve(answer).then((value) => (typeof value === "boolean" ? value : unclear));
 }
 
 /** Whether all of them let a call through. */
@@ -199,9 +213,10 @@ export function readPermissions(
     const isClass = typeof rule === "function" && rule.prototype instanceof BasePermission;
     const permission = isClass || rule instanceof BasePermission ? toPermission(rule) : undefined;
     if (permission !== undefined) return permission;
+    const found = typeof rule === "function" ? (rule as { name: string }).name || "a function" : String(rule);
     throw new DefinitionError(
-      `${where} holds ${String(rule)}, which is no permission. Give a class that extends BasePermission, ` +
-        'such as IsAuthenticated, or an object of one, such as new HasPermission("todo.change").',
+      `${where} holds ${found}, which is no permission. Give a class that extends BasePermission, such as ` +
+        'IsAuthenticated, or an object of one, such as new HasPermission("todo.change").',
     );
   });
 }

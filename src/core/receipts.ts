@@ -5,9 +5,6 @@ import type { Turn } from "./turn.js";
 
 const LONGEST_KEY = 200;
 
-/** Payloads up to this length are compared as they are; a digest would cost more. */
-const SHORT = 200;
-
 /**
  * Carries an intent out at most once: the same key with the same payload gets the stored answer.
  * The state is not part of the comparison, because the client puts the newest one on a queued request.
@@ -26,8 +23,8 @@ export async function once(
   }
   const { receipts, receiptMs, sealer } = turn.runtime;
   const key = `${turn.subject}\0${call.component}\0${instance}\0${idempotencyKey}`;
-  const intent = `${call.event} ${JSON.stringify(call.payload)}`;
-  const digest = intent.length <= SHORT ? intent : sealer.digest(intent);
+  // A payload may hold a password, and receipts lie in a store.
+  const digest = sealer.fingerprint(`${call.event} ${JSON.stringify(call.payload)}`);
   const begun = await receipts.begin(key, digest, receiptMs).catch(failUnavailable);
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
   if (begun.status === "done") return replay(begun.receipt);
@@ -43,7 +40,7 @@ export async function once(
 
 /** Without JavaScript a page loaded again sends what it sent before: the seal, which no other render has, tells. */
 function intentOf({ runtime }: Turn, { onceBySeal, state, event, payload }: EventCall): string | undefined {
-  return onceBySeal === true ? runtime.sealer.digest(`${state} ${event} ${JSON.stringify(payload)}`) : undefined;
+  return onceBySeal === true ? runtime.sealer.fingerprint(`${state} ${event} ${JSON.stringify(payload)}`) : undefined;
 }
 
 function failureOf(error: unknown): NonNullable<Receipt["failure"]> {

@@ -45,6 +45,8 @@ export interface Sealer {
   verify(signed: string): string | undefined;
   /** 32 hexadecimal digits that tell two texts apart; not a secret. */
   digest(text: string): string;
+  /** The same for texts that may hold a secret: without the keys nobody can try which text it was made of. */
+  fingerprint(text: string): string;
   /** Random lower-case letters and digits. */
   randomName(length: number): string;
 }
@@ -179,6 +181,9 @@ export function createSealer(options: SealOptions): Sealer {
   // Opening with an unknown key id does the same work as with a known one, so that time tells nothing.
   const decoy = rootKey(developmentKey(), false);
   const verified = new Map<string, string>();
+  // The oldest key, so that nodes agree while a new one is being put before it.
+  const oldest = Buffer.from(options.keys.at(-1) as string, "utf8");
+  const secret = Buffer.from(hkdfSync("sha256", oldest, options.app, "hydrant fingerprint", 32)).toString("base64url");
   const random = randomPool(options.random);
   const forEnvelope = scratchMemory();
   const forBinding = scratchMemory();
@@ -273,6 +278,7 @@ export function createSealer(options: SealOptions): Sealer {
     sign: (name) => `${name}.${signature(name, sealing)}`,
     verify,
     digest: (text) => hash("sha256", text, "hex").slice(0, 32),
+    fingerprint: (text) => hash("sha256", `${secret}${text}`, "hex").slice(0, 32),
     randomName: (length) => Array.from(random(length), (byte) => ALPHABET[byte & 31]).join(""),
   };
 }

@@ -23,6 +23,8 @@ export interface ComponentServer {
   readonly limits: Limits;
   /** Whether any component is a form, so that pages need the script for forms. */
   readonly hasForms: boolean;
+  /** Whether any form takes files. */
+  readonly hasUploads: boolean;
   /** The logger it was given. */
   readonly log: Logger;
   /** Milliseconds since the epoch, as this server sees time. */
@@ -86,18 +88,21 @@ function longestToken({ stateBytes }: Limits): number {
   return Math.ceil((stateBytes * 2 + 4096) * (4 / 3));
 }
 
+/** No component can have this name. */
+const SEALS = "_seals";
+
 function admissionOf({
   limitStore: store,
   limitsDown: whenDown = "refuse",
   sealFailures,
 }: ComponentServerOptions): Admission {
-  const [failures] = readLimits("seals", withNetworkKey(sealFailures ?? "60/min"));
+  const [failures] = readLimits(SEALS, withNetworkKey(sealFailures ?? "60/min"));
   return { store, whenDown, sealFailures: store === undefined ? undefined : failures };
 }
 
 /** Who guesses at seals has none of his own, so networks are counted. */
 function withNetworkKey(rule: LimitRule): LimitRule {
-  const [limit] = readLimits("seals", rule);
+  const [limit] = readLimits(SEALS, rule);
   return typeof rule === "string" && limit !== undefined ? { ...limit.window, key: "ip" } : rule;
 }
 
@@ -159,6 +164,7 @@ export function createComponentServer(options: ComponentServerOptions): Componen
   return {
     limits,
     hasForms: [...definitions.values()].some(({ form }) => form !== undefined),
+    hasUploads: [...definitions.values()].some(({ form }) => (form?.uploads.size ?? 0) > 0),
     log,
     now: clock.now,
     after: clock.after,

@@ -95,10 +95,16 @@ export async function presentNew(
   await firstState(live, turn);
   await admitInstance(turn, live);
   const presented = await present(live, turn, presenterOf(turn), presentation);
-  if (key !== undefined && presented.alone && turn.effects.redirect === undefined) {
-    turn.runtime.mounts.set(key, { presented, live }, definition.cache?.seconds ?? 0);
+  if (key !== undefined && presented.alone && isOnlyShown(turn)) {
+    const { mounts, sealSeconds } = turn.runtime;
+    mounts.set(key, { presented, live }, Math.min(definition.cache?.seconds ?? 0, sealSeconds));
   }
   return presented;
+}
+
+/** Whether nothing was asked for beside the HTML, which what is kept could not bring again. */
+function isOnlyShown({ effects: { redirect, pushUrl, replaceUrl, trigger } }: Turn): boolean {
+  return [redirect, pushUrl, replaceUrl].every((path) => path === undefined) && Object.keys(trigger).length === 0;
 }
 
 function hasSlots({ slots = {} }: Presentation): boolean {
@@ -153,19 +159,22 @@ export async function presentDone(turn: Turn, live: LiveInstance): Promise<Outco
   return conclude(turn, await present(live, turn, presenterOf(turn), {}), { kind: "done", status: 200 }, live);
 }
 
-export async function presentRefused(turn: Turn, live: LiveInstance, refusal: Refusal): Promise<Outcome> {
+export async function presentRefused(turn: Turn, live: LiveInstance, given: Refusal): Promise<Outcome> {
+  const refusal = withoutSecrets(live, given);
   const presented = await present(live, turn, presenterOf(turn), { refusal });
-  return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal });
+  return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal }, live);
 }
 
-export async function presentStale(
-  turn: Turn,
-  live: LiveInstance,
-  code: ErrorCode,
-  refusal: Refusal,
-): Promise<Outcome> {
+/** Shows how things stand, and why the event was not carried out. */
+export async function presentStale(turn: Turn, live: LiveInstance, code: ErrorCode, given: Refusal): Promise<Outcome> {
+  const refusal = withoutSecrets(live, given);
   const presented = await present(live, turn, presenterOf(turn), { notice: code, refusal });
-  return conclude(turn, presented, { kind: "stale", status: 409, code, refusal });
+  return conclude(turn, presented, { kind: "stale", status: 409, code, refusal }, live);
+}
+
+/** A form knows which of its fields must not be kept; an outcome lies in the receipt store for a while. */
+function withoutSecrets({ definition, component }: LiveInstance, refusal: Refusal): Refusal {
+  return definition.form === undefined ? refusal : definition.form.shown(component, refusal);
 }
 
 // --- conclude ---

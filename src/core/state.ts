@@ -127,6 +127,9 @@ async function fromStore<T>(answer: Promise<T>): Promise<T> {
 export function createStateKeeper(store: StateStore, limits: Limits, log: Logger, newKey: () => string): StateKeeper {
   function checkSize(definition: Definition, id: string, text: string): void {
     const bytes = Buffer.byteLength(text);
+    if (bytes > limits.stateBytes && definition.form !== undefined) {
+      throw new HydrantError("too_large", "What was entered is more than can be kept.");
+    }
     if (bytes > limits.stateBytes) {
       throw new HydrantError(
         "internal",

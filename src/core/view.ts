@@ -142,8 +142,8 @@ function on(scope: Scope, event: string, args: Readonly<Record<string, unknown>>
         `It has: ${[...definition.events.keys()].join(", ") || "none"}.`,
     );
   }
-  // What the server would refuse is not offered.
-  if (scope.refused.has(event)) return new SafeHtml('disabled data-refused=""');
+  // What the server would refuse is not offered. A form cannot be disabled, but it can be inert.
+  if (scope.refused.has(event)) return new SafeHtml('disabled inert data-refused=""');
   const query = args === undefined ? "" : queryOf(event, args);
   scope.written ??= new Set();
   scope.written.add(event + query);

@@ -85,7 +85,7 @@ export abstract class WizardComponent<
     const values: unknown[] = [];
     for (const [index, step] of this.parts.steps.entries()) {
       const verdict = await this.judge(step);
-      if (verdict.accepted === undefined) return this.#refuse(index, verdict, payload);
+      if (verdict.accepted === undefined) return this.#refuse(index, verdict);
       values.push(verdict.accepted.value);
     }
     this.state.submitted = true;
@@ -93,22 +93,22 @@ export abstract class WizardComponent<
     return undefined;
   }
 
-  #refuse(index: number, verdict: Verdict, submitted: Fields): Refusal {
+  #refuse(index: number, verdict: Verdict): Refusal {
     this.#at(index);
     this.state.submitted = true;
     this.state.errors = this.conclude(verdict);
-    return { errors: this.state.errors, submitted };
+    return { errors: this.state.errors, submitted: this.state.formData };
   }
 
   #at(step: number): void {
-    Object.assign(this.state, { step, touched: [], errors: {}, submitted: false });
+    Object.assign(this.state, { step, touched: [], errors: {}, refused: {}, submitted: false });
   }
 
   async #next(payload: Fields): Promise<Refusal | undefined> {
     const { step } = this.state;
     this.take(payload, true);
     const verdict = await this.judge(this.scopeOfForm());
-    if (verdict.accepted === undefined) return this.#refuse(step, verdict, payload);
+    if (verdict.accepted === undefined) return this.#refuse(step, verdict);
     this.#at(Math.min(step + 1, this.parts.steps.length - 1));
     return undefined;
   }

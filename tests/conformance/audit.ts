@@ -5,7 +5,10 @@ export type Open<S extends Stage = Stage> = (options?: StageOptions) => Promise<
 
 /** One MUST of the protocol. */
 export interface Audit<S extends Stage = Stage> {
-  /** Stable: letter of the chapter (R requests, C component root, A answers, N no JavaScript, X cross-site, F forms), section, number. */
+  /**
+   * Stable: letter of the chapter (R requests, C component root, A answers, N no JavaScript, X cross-site, F forms,
+   * P permissions, L limits, O offers, K kept mounts, U uploaded files), section, number.
+   */
   readonly id: string;
   readonly must: string;
   readonly run: (open: Open<S>) => Promise<void>;

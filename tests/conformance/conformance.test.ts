@@ -11,10 +11,16 @@ import { everyStep } from "./form-steps.js";
 import { everyForm } from "./forms.js";
 import { httpAnswer } from "./http-answers.js";
 import { httpRequest } from "./http-requests.js";
+import { keptMounts } from "./kept-mounts.js";
 import { koaDoor } from "./koa-door.js";
+import { limits } from "./limits.js";
 import { everyModelForm } from "./model-forms.js";
+import { offers } from "./offers.js";
+import { permissions } from "./permissions.js";
+import { plainForms } from "./plain-forms.js";
 import { everyRequest } from "./requests.js";
 import { roots } from "./roots.js";
+import { sealedFiles } from "./sealed-files.js";
 import { type Door, type Stage, type StageOptions, stageParts } from "./stage.js";
 import { staleAnswer } from "./stale-answers.js";
 import { testDoor } from "./test-door.js";
@@ -27,6 +33,12 @@ const CHAPTERS: readonly Chapter[] = [
   withoutJavaScript,
   crossSite,
   { every: [...everyForm, ...formMemory, ...everyStep, ...everyModelForm], http: httpForm },
+  permissions,
+  limits,
+  offers,
+  keptMounts,
+  sealedFiles,
+  plainForms,
 ];
 const EVERY = CHAPTERS.flatMap(({ every }) => every);
 const HTTP = CHAPTERS.flatMap(({ http }) => http);
@@ -63,6 +75,6 @@ describe("the list of audits", () => {
   it("gives every audit an id of its own", () => {
     const ids = [...EVERY, ...HTTP].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7|F9)\.\d+$/.test(id))).toEqual([]);
+    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7|F9|P8|L10|O11|K12|U13)\.\d+$/.test(id))).toEqual([]);
   });
 });

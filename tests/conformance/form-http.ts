@@ -110,7 +110,7 @@ export const httpForm: Audit<HttpStage>[] = [
       const first = await openPage(stage, pagePath([{ name: "booking" }]));
       const action = (html: string): string => load(html)("form[data-form]").attr("action") ?? "";
       const guests = await press(stage, first, action(first), { from: "Rome", days: "3" });
-      const back = load(guests.body)("form[data-form] button[formaction$='/back']");
+      const back = load(guests.body)("form[data-form] button[formaction*='/back']");
       expect(back.attr("formnovalidate")).toBe("");
       const start = await press(stage, guests.body, back.attr("formaction") ?? "", { pets: "on" });
       expect([load(start.body)("h1").text(), enteredIn(start.body)]).toEqual([

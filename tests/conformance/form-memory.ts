@@ -1,4 +1,5 @@
 import { load } from "cheerio";
+import { memoryReceiptStore, type ReceiptStore } from "hydrant";
 import { expect } from "vitest";
 import { enteredIn, messagesIn, summaryIn } from "../support/form-html.js";
 import type { Audit } from "./audit.js";
@@ -68,6 +69,41 @@ export const formMemory: Audit[] = [
       const sent = await stage.send(refused, "submit", { ...rest, ...secrets, "users[1].name": "Bo" });
       expect([sent.status, stage.journal.payloads]).toMatchObject([200, [{ users: [{ password: "secret-one" }, {}] }]]);
       expect(JSON.stringify([sent, await rememberedBy(stage, sent)])).not.toContain("secret-");
+    },
+  },
+  {
+    id: "F9.15",
+    must: "what is stored of a form for a second try holds nothing sensitive",
+    async run(open) {
+      const inner = memoryReceiptStore();
+      const stored: unknown[] = [];
+      const receiptStore: ReceiptStore = {
+        ...inner,
+        begin(...all) {
+          stored.push(all);
+          return inner.begin(...all);
+        },
+        finish(...all) {
+          stored.push(all);
+          return inner.finish(...all);
+        },
+      };
+      const stage = await open({ ...WITH_FORMS, receiptStore, sealMs: 60_000 });
+      const [order, booking] = [await stage.mount("order"), await stage.mount("booking")];
+      const secret = { password: "hunter2-secret", _field: "password" };
+      const answers = [
+        await stage.send(order, "submit", entered({ name: "a" }), { idempotencyKey: "one" }),
+        await stage.send(order, "submit", entered({ name: "Refused" }), { idempotencyKey: "two" }),
+        await stage.send(order, "submit", entered({ name: "Broken" }), { idempotencyKey: "three" }),
+        await stage.send(order, "submit", ENTERED, { idempotencyKey: "four" }),
+        await stage.send(order, "field_change", secret, { idempotencyKey: "five" }),
+        await stage.send(booking, "submit", { pin: "hunter2" }, { idempotencyKey: "six" }),
+      ];
+      stage.clock.advance(60_000);
+      answers.push(await stage.send(order, "submit", ENTERED, { idempotencyKey: "seven" }));
+      expect(answers.map(({ status }) => status)).toEqual([422, 422, 500, 200, 200, 422, 409]);
+      expect(stored).toHaveLength(14);
+      expect(JSON.stringify(stored)).not.toContain("hunter2");
     },
   },
   {

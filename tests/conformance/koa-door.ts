@@ -2,7 +2,16 @@ import { load } from "cheerio";
 import { type ComponentsContext, hydrantKoa } from "hydrant/koa";
 import Koa, { type DefaultState } from "koa";
 import { listen, type RawAnswer } from "../support/http.js";
-import type { Door, Held, HttpStage, Reply, StageOptions, StageParts } from "./stage.js";
+import {
+  type Door,
+  type Held,
+  type HttpStage,
+  personOf,
+  type Reply,
+  type StageOptions,
+  type StageParts,
+  VISITOR,
+} from "./stage.js";
 
 const JSON_ONLY = { Accept: "application/json", "Content-Type": "application/json" } as const;
 
@@ -66,7 +75,15 @@ export function heldIn(html: string, component: string, id = `c-${component}`): 
   return { component, component_id: id, state: sealIn(html, id), html: page.html(page(`[id="${id}"]`)) ?? "" };
 }
 
-function fixtureApp({ server, log }: StageParts, prefix: string): Koa<DefaultState, ComponentsContext> {
+/** The headers by which the fixture application knows somebody; a visitor has a session of the application. */
+export function from(user: string): Readonly<Record<string, string>> {
+  return user === "" ? { "x-session": VISITOR } : { "x-user": user };
+}
+
+function fixtureApp(
+  { server, log, people }: StageParts,
+  { prefix = "/components", door }: StageOptions,
+): Koa<DefaultState, ComponentsContext> {
   const app = new Koa<DefaultState, ComponentsContext>();
   // What Koa itself would write to the console must not happen either.
   // It reports broken connections of every application; those are the client's doing.
@@ -74,8 +91,11 @@ function fixtureApp({ server, log }: StageParts, prefix: string): Koa<DefaultSta
     if (!/^(?:HPE_|ECONNRESET)/.test(error.code ?? "")) log.error({ error }, "an error reached Koa");
   });
   // `x-user` stands for whatever the application knows a person by; without it a visitor is anonymous.
-  const caller = (ctx: Koa.Context) => ({ user: ctx.get("x-user") === "" ? null : { id: ctx.get("x-user") } });
-  app.use(hydrantKoa(server, { prefix, caller, origins: ["https://friend.example"] }));
+  const caller = (ctx: Koa.Context) => ({
+    user: personOf(people, ctx.get("x-user")),
+    session: ctx.get("x-session") === "" ? null : ctx.get("x-session"),
+  });
+  app.use(hydrantKoa(server, { prefix, caller, origins: ["https://friend.example"], ...door }));
   app.use(async (ctx, next) => {
     if (ctx.path !== "/page") return next();
     const placed: unknown = JSON.parse(String(ctx.query.placed ?? "[]"));
@@ -87,8 +107,9 @@ function fixtureApp({ server, log }: StageParts, prefix: string): Koa<DefaultSta
 /** Koa on a real port. */
 export const koaDoor: Door<HttpStage> = {
   name: "koa",
-  async open(parts, { prefix = "/components" }: StageOptions): Promise<HttpStage> {
-    const app = fixtureApp(parts, prefix);
+  async open(parts, options: StageOptions): Promise<HttpStage> {
+    const { prefix = "/components" } = options;
+    const app = fixtureApp(parts, options);
     const http = await listen(app.callback());
     return {
       ...parts,
@@ -96,12 +117,16 @@ export const koaDoor: Door<HttpStage> = {
       http,
       async mount(component, params = {}, user = "ann") {
         const path = pagePath([{ name: component, args: params }]);
-        const page = await http.request({ path, headers: { "x-user": user } });
+        const page = await http.request({ path, headers: from(user) });
         return heldIn(page.body, component);
+      },
+      async ask(component, params = {}, user = "ann") {
+        const path = `${prefix}/${component}?${new URLSearchParams(params)}`;
+        return replyOf(component, await http.request({ path, headers: { ...JSON_ONLY, ...from(user) } }));
       },
       async mountTicket(component, ticket, user = "ann") {
         const path = `${prefix}/${component}?ticket=${ticket}`;
-        return replyOf(component, await http.request({ path, headers: { ...JSON_ONLY, "x-user": user } }));
+        return replyOf(component, await http.request({ path, headers: { ...JSON_ONLY, ...from(user) } }));
       },
       async send(to, event, payload = {}, { user = "ann", idempotencyKey } = {}) {
         const intent: Record<string, string> =
@@ -111,7 +136,7 @@ export const koaDoor: Door<HttpStage> = {
         const answer = await http.request({
           method: "POST",
           path: `${prefix}/${encodeURI(to.component)}/${encodeURI(event)}`,
-          headers: { ...JSON_ONLY, "x-user": user, ...intent, ...target },
+          headers: { ...JSON_ONLY, ...from(user), ...intent, ...target },
           body: JSON.stringify({ ...payload, state: to.state }),
         });
         return replyOf(to.component, answer);

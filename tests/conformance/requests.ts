@@ -18,7 +18,7 @@ const WRONG_NAMES = [
 ];
 
 /** The ticket a lazy child carries. */
-function ticketIn(html: string): string {
+export function ticketIn(html: string): string {
   const address = load(html)("[data-lazy]").attr("hx-get") ?? "";
   return new URL(address, "http://here.example").searchParams.get("ticket") ?? "";
 }

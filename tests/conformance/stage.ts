@@ -4,7 +4,9 @@ import {
   type ComponentServerOptions,
   createComponentServer,
   type Renderer,
+  type User,
 } from "hydrant";
+import type { KoaDoorOptions } from "hydrant/koa";
 import { type TestClock, testClock } from "../support/clock.js";
 import type { Listening } from "../support/http.js";
 import { type TestLog, testLog } from "../support/log.js";
@@ -39,8 +41,23 @@ export interface SendWith {
   readonly idempotencyKey?: string;
 }
 
+/** Rights by name. A test may change them while it runs. */
+export type People = Record<string, Omit<User, "id">>;
+
+/** Who a name stands for; the empty one for a visitor nobody knows. */
+export function personOf(people: People, name: string): User | null {
+  return name === "" ? null : { id: name, ...people[name] };
+}
+
+/** Session of whoever is not signed in. */
+export const VISITOR = "visitor";
+
 export interface StageOptions extends Partial<ComponentServerOptions> {
   readonly prefix?: string;
+  /** What people may do; by default they only are who they are. */
+  readonly people?: People;
+  /** More options of a door that has some. */
+  readonly door?: KoaDoorOptions;
   /** More components, made with the journal of the stage. */
   readonly also?: (journal: Journal) => Record<string, ComponentClass>;
 }
@@ -51,8 +68,11 @@ export interface Stage {
   readonly journal: Journal;
   readonly clock: TestClock;
   readonly log: TestLog;
+  readonly people: People;
   /** Places a component in a page and returns it as the page shows it. */
   mount(component: string, params?: Readonly<Record<string, unknown>>, user?: string): Promise<Held>;
+  /** Asks for a new instance by the component's address. */
+  ask(component: string, params?: Readonly<Record<string, string>>, user?: string): Promise<Reply>;
   /** Asks for what a ticket stands for. */
   mountTicket(component: string, ticket: string, user?: string): Promise<Reply>;
   send(
@@ -75,16 +95,17 @@ export interface Door<S extends Stage = Stage> {
   open(parts: StageParts, options: StageOptions): Promise<S>;
 }
 
-export type StageParts = Pick<Stage, "server" | "journal" | "clock" | "log">;
+export type StageParts = Pick<Stage, "server" | "journal" | "clock" | "log" | "people">;
 
 export const KEY = "conformance-key-7pQ2vX9mN4kL8wR3tY6z";
 
 /** A server with everything injected that a test must be able to turn. */
-export function stageParts(renderer: Renderer, { prefix: _prefix, also, ...options }: StageOptions): StageParts {
+export function stageParts(renderer: Renderer, stageOptions: StageOptions): StageParts {
+  const { prefix: _prefix, door: _door, people = {}, also, ...options } = stageOptions;
   const journal = newJournal();
   const log = testLog();
   const clock = (options.clock as TestClock | undefined) ?? testClock();
   const components = { ...currentComponents(journal), ...also?.(journal) };
   const server = createComponentServer({ components, renderer, keys: [KEY], log, ...options, clock });
-  return { server, journal, clock, log };
+  return { server, journal, clock, log, people };
 }

@@ -1,5 +1,5 @@
 import { createTestDoor, type TestAnswer } from "hydrant/testing";
-import type { Door, Held, Reply, Stage } from "./stage.js";
+import { type Door, type Held, personOf, type Reply, type Stage, VISITOR } from "./stage.js";
 
 function replyOf(component: string, answer: TestAnswer): Reply {
   const { status, code, html, state, component_id, slots, fields, effects, partials, failure, kind } = answer;
@@ -26,13 +26,19 @@ export const testDoor: Door = {
   name: "test",
   async open(parts, { prefix = "/components" }): Promise<Stage> {
     const doorOf = (user: string) =>
-      createTestDoor(parts.server, { caller: { user: { id: user }, session: null }, base: prefix });
+      createTestDoor(parts.server, {
+        caller: { user: personOf(parts.people, user), session: user === "" ? VISITOR : null },
+        base: prefix,
+      });
     return {
       ...parts,
       async mount(component, params = {}, user = "ann"): Promise<Held> {
         const instance = await doorOf(user).mount(component, params, { id: `c-${component}`, wholePage: true });
         if (instance.state === "") throw new Error(`the test door did not mount ${component}: ${instance.answer.code}`);
         return instance;
+      },
+      async ask(component, params = {}, user = "ann") {
+        return replyOf(component, (await doorOf(user).mount(component, params)).answer);
       },
       async mountTicket(component, ticket, user = "ann") {
         return replyOf(component, (await doorOf(user).mountTicket(component, ticket)).answer);

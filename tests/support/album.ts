@@ -148,7 +148,7 @@ export async function openAlbum(options: StageOptions & { readonly folder?: stri
 }
 
 /** A file as the form lists it. */
-export interface ListedFile {
+interface ListedFile {
   readonly name: string;
   readonly key: string;
   /** Where it can be fetched. */

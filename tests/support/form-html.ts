@@ -3,7 +3,7 @@ import { type CheerioAPI, load } from "cheerio";
 type Found = ReturnType<CheerioAPI>;
 
 /** Names and values in the order a browser sends them. */
-export type Entries = readonly (readonly [name: string, value: string])[];
+type Entries = readonly (readonly [name: string, value: string])[];
 
 function optionsSent($: CheerioAPI, select: Found): string[] {
   const all = select.find("option").toArray();

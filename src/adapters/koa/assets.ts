@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Context } from "koa";
+import type { ComponentServer } from "../../core/index.js";
 
 interface Asset {
   readonly body: Buffer;
@@ -37,8 +38,8 @@ export type AssetName = keyof typeof SOURCES;
 
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" } as const;
 
-/** @param hasForms Whether pages may show forms. */
-export function loadAssets(hasForms: boolean): Assets {
+/** Pages load the scripts for what the server's components have. */
+export function loadAssets({ hasForms, hasUploads }: Pick<ComponentServer, "hasForms" | "hasUploads">): Assets {
   const names = new Map<string, string>();
   const files = new Map<string, Asset>();
   for (const [name, { path, ending }] of Object.entries(SOURCES)) {
@@ -49,7 +50,12 @@ export function loadAssets(hasForms: boolean): Assets {
     files.set(file, { body, type: TYPES[ending] });
   }
   return {
-    scripts: ["htmx", "component-client", ...(hasForms ? (["form-client", "upload-client"] as const) : [])],
+    scripts: [
+      "htmx",
+      "component-client",
+      ...(hasForms ? (["form-client"] as const) : []),
+      ...(hasUploads ? (["upload-client"] as const) : []),
+    ],
     fileName: (name) => names.get(name) as string,
     serve(ctx, file) {
       const asset = files.get(file);

@@ -14,6 +14,7 @@ export type Body =
   | { readonly parsed: Readonly<Record<string, unknown>> }
   | { readonly arriving: IncomingMessage };
 
+export const URL_ENCODED = "application/x-www-form-urlencoded";
 export const MULTIPART = "multipart/form-data";
 
 /** The type without its parameters, in lower case. */

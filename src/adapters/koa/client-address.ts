@@ -1,5 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
+/** Some proxies add the port, which is another one for every connection; IPv6 stands in brackets then. */
+const WITH_PORT = /^(?:(\d+(?:\.\d+){3})|\[([^\]]+)\])(?::\d+)?$/;
+
+function withoutPort(entry: string): string {
+  const [, four, six] = WITH_PORT.exec(entry) ?? [];
+  return four ?? six ?? entry;
+}
+
 /**
  * The visitor's network address. `X-Forwarded-For` can be written by anybody, so only its last entries count: each
  * trusted proxy added one, the address it was asked from.
@@ -11,5 +19,5 @@ export function clientAddress({ headers, socket }: IncomingMessage, trustedProxi
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return forwarded.at(-trustedProxies) ?? forwarded[0] ?? peer;
+  return withoutPort(forwarded.at(-trustedProxies) ?? forwarded[0] ?? peer);
 }

@@ -12,7 +12,7 @@ import {
 } from "../../core/index.js";
 import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
 import { loadAssets } from "./assets.js";
-import { isLongAndUnread, readBody } from "./body.js";
+import { isLongAndUnread, mediaType, readBody, URL_ENCODED } from "./body.js";
 import { clientAddress } from "./client-address.js";
 import { isOwnSite } from "./cross-site.js";
 import { linger } from "./lingering.js";
@@ -89,6 +89,13 @@ function routeOf(rest: string): Route | undefined {
   return isWireName(second) ? { kind: "event", component: first, event: second } : undefined;
 }
 
+/** What the log is told about an address. Nobody who reads it should be able to fetch a file. */
+function namesIn(route: Route | undefined): Readonly<Record<string, string>> {
+  if (route === undefined || route.kind === "file") return {};
+  const { kind: _kind, ...names } = route;
+  return names;
+}
+
 /**
  * Serves components in a Koa application: events and mounts under the prefix, `ctx.components` everywhere else.
  * Mounts anywhere a middleware can stand.
@@ -109,7 +116,7 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     );
   }
   checkEntrance(signIn, trustedProxies);
-  const assets = loadAssets(server.hasForms);
+  const assets = loadAssets(server);
   const allowed = new Set(origins);
   const cookie = sessionCookie(server, options.cookie ?? `hydrant${prefix.replace(/[^A-Za-z0-9]+/g, "_")}`);
   const baseOf = (ctx: Context): string => mountedAt(ctx) + prefix;
@@ -212,10 +219,10 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     throw new HydrantError("method_not_allowed");
   }
 
-  function fail(ctx: Context, error: unknown, route: Route | undefined): void {
-    const { kind: _kind, ...names } = route ?? { kind: undefined };
-    const failure = server.report(error, names);
+  async function fail(ctx: Context, error: unknown, route: Route | undefined): Promise<void> {
+    const failure = server.report(error, namesIn(route));
     const audience = audienceOf(ctx);
+    if (audience === "browser" && route?.kind === "event") await findPage(ctx);
     // The rest of a body that nobody wants is read before the next request; of a long one that is too much. Node does it
     // by itself only where nobody began.
     const isLong = isLongAndUnread(ctx.req, server);
@@ -226,6 +233,22 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     else if (audience === "htmx") failHtmx(ctx, failure, entrance);
     else plain.fail(ctx, failure, entrance);
     if (isLong) linger(ctx, server);
+  }
+
+  /**
+   * Who was refused before the body was read still wants to go back to the page, and only the form says which: the
+   * address bar may show that of an earlier event. A form that is short enough is read for that alone.
+   */
+  async function findPage(ctx: Context): Promise<void> {
+    const isShort = Number(ctx.req.headers["content-length"] ?? Number.NaN) <= server.limits.bodyBytes;
+    const type = mediaType(ctx.req.headers["content-type"] ?? "");
+    if (!isShort || type !== URL_ENCODED || ctx.req.readableDidRead) return;
+    try {
+      const body = await readBody(ctx, server);
+      if ("bytes" in body) rememberPage(ctx, parseUrlEncoded(body.bytes.toString("utf8"), server.limits)[PAGE_FIELD]);
+    } catch (error) {
+      server.log.info({ error }, "the page of a refused form could not be found out");
+    }
   }
 
   function signInPath(ctx: Context): string | undefined {
@@ -241,7 +264,7 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
       else if (route?.kind === "file") await answerFile(ctx, route.ticket);
       else if (route === undefined || !assets.serve(ctx, route.file)) throw new HydrantError("not_found");
     } catch (error) {
-      fail(ctx, error, route);
+      await fail(ctx, error, route);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type ComponentServer, HydrantError, type Limits, PAGE_FIELD, type TakeFile } from "../../core/index.js";
-import { type Body, MULTIPART, mediaType } from "./body.js";
+import { type Body, MULTIPART, mediaType, URL_ENCODED } from "./body.js";
 import { addField, type Fields, noFields, tooMany } from "./fields.js";
 import { readMultipart } from "./multipart.js";
 
@@ -102,15 +102,13 @@ function parseJson(text: string, limits: Limits): Fields {
   return Object.assign(noFields(), value);
 }
 
-const FORM = "application/x-www-form-urlencoded";
-
 /**
  * Refuses a body nobody here reads, before it is read.
  * @throws {HydrantError} `unsupported_media_type`.
  */
 export function checkMediaType(contentType: string): void {
   const type = mediaType(contentType);
-  if (type !== FORM && type !== MULTIPART && type !== "application/json") {
+  if (type !== URL_ENCODED && type !== MULTIPART && type !== "application/json") {
     throw new HydrantError(
       "unsupported_media_type",
       "The body must be application/x-www-form-urlencoded, multipart/form-data or application/json.",
@@ -127,7 +125,7 @@ function parseBody(body: Body, contentType: string, server: Bounds, take: TakeFi
   const type = mediaType(contentType);
   if (type === MULTIPART) return readMultipart(Readable.from([body.bytes]), contentType, server, take);
   const text = body.bytes.toString("utf8");
-  return type === FORM ? parseUrlEncoded(text, server.limits) : parseJson(text, server.limits);
+  return type === URL_ENCODED ? parseUrlEncoded(text, server.limits) : parseJson(text, server.limits);
 }
 
 /**

@@ -54,7 +54,12 @@ function nameGiven(node: SyntaxNode, helper: string): string | undefined {
 export function usesOf(tree: SyntaxNode): TemplateUses {
   const nodes = [...nodesOf(tree)];
   const made = new Set(nodes.flatMap(namesMadeBy));
-  const uses = { events: new Set<string>(), components: new Set<string>(), slots: new Set<string>(), fields: new Set<string>() };
+  const uses = {
+    events: new Set<string>(),
+    components: new Set<string>(),
+    slots: new Set<string>(),
+    fields: new Set<string>(),
+  };
   for (const node of nodes) {
     const helper = calledHelper(node);
     if (helper === undefined || !Object.hasOwn(HELPERS, helper) || made.has(helper)) continue;

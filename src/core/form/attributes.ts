@@ -47,7 +47,7 @@ function constraints(shape: FieldShape, type: string): Attributes {
 }
 
 /** What is said otherwise than the schema says it. */
-export interface Leniency {
+interface Leniency {
   /** Browsers count the steps of a number from its value; from one that is refused they would refuse the right ones. */
   readonly anyStep?: boolean;
   /** Where one control of several has to be filled in, or what is needed is there already. */

@@ -138,6 +138,9 @@ function readWizard(name: string, { steps = [], sensitive, uploads }: WizardClas
         "object and describes itself, such as z.object({ … }).",
     );
   }
+  const fields = parts.flatMap(({ shape }) => namesOf(shape));
+  const shared = fields.find((field, index) => fields.indexOf(field) < index);
+  if (shared !== undefined) throw new DefinitionError(`${name}: two steps have a field "${shared}".`);
   const form = readForm(name, { schema: first.schema, steps: parts, sensitive, uploads });
   const last = parts.at(-1)?.shape;
   for (const field of sensitive ?? []) {

@@ -49,7 +49,7 @@ export function error(form: FormScope, name: string): SafeHtml {
 }
 
 function pending(form: FormScope, { check = form.live, pending: text = "Checking …" }: FieldOptions): string {
-  return check ? `<span class="htmx-indicator" data-field-pending role="status">${escapeHtml(text)}</span>` : "";
+  return check ? `<span class="htmx-indicator" data-field-pending role="status" hidden>${escapeHtml(text)}</span>` : "";
 }
 
 function wrapped(form: FormScope, name: string, content: string, tag = "div", extra = ""): SafeHtml {

@@ -6,7 +6,16 @@ import { enteredIn, type FormScope, idOf } from "./scope.js";
 
 function limitText({ maxBytes, maxFiles = 1, types }: UploadRule): string {
   const size = `At most ${sizeText(maxBytes)}${maxFiles > 1 ? ` each, ${maxFiles} files` : ""}.`;
-  return types === undefined ? size : `${size} ${types.join(", ")}.`;
+  return types === undefined ? size : `${size} ${types.map(typeText).join(", ")}.`;
+}
+
+const FAMILIES: Readonly<Record<string, string>> = { image: "images", audio: "audio", video: "video", text: "text" };
+
+/** `image/*` is images, `image/png` is PNG, `application/pdf` is PDF. */
+function typeText(type: string): string {
+  const [family = "", kind = ""] = type.split("/");
+  if (kind === "*") return (Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined) ?? family;
+  return kind.replace(/^x-/, "").split("+", 1)[0]?.toUpperCase() ?? type;
 }
 
 function fileItem(form: FormScope, name: string, file: UploadedFile): string {

@@ -112,16 +112,19 @@ function sensitivity(fields: readonly string[]): FormParts["isSensitive"] {
   };
 }
 
-/** Without the members that belong to other steps: a strict schema refuses what it does not know. */
-export function partOf<T>(
-  parts: Pick<FormParts, "shape">,
+/** What belongs to one step: its fields and its files. A strict schema refuses what it does not know. */
+export function partOf(
+  { shape: whole, uploads }: Pick<FormParts, "shape" | "uploads">,
   { shape }: Pick<FormParts, "shape">,
-  members: ReadonlyMap<string, T>,
-): ReadonlyMap<string, T> {
-  if (shape === parts.shape) return members;
-  const isOther = (name: string): boolean =>
-    parts.shape?.fields?.has(name) === true && shape?.fields?.has(name) !== true;
-  return new Map([...members].filter(([name]) => !isOther(name)));
+  entered: Fields,
+): { readonly data: Fields; readonly uploads: FormParts["uploads"] } {
+  if (shape === whole) return { data: entered, uploads };
+  const isOwn = ([name]: readonly [string, unknown]): boolean =>
+    shape?.fields?.has(name) === true || whole?.fields?.has(name) !== true;
+  return {
+    data: Object.fromEntries(Object.entries(entered).filter(isOwn)),
+    uploads: new Map([...uploads].filter(isOwn)),
+  };
 }
 
 function refuseName(form: string, field: string, why: string): never {

@@ -3,6 +3,7 @@ import type { Scope } from "../view.js";
 import type { FormDefinition } from "./definition.js";
 import { at, parseName } from "./names.js";
 import type { FieldShape } from "./shape.js";
+import type { FormErrors } from "./state.js";
 import { textOf } from "./text.js";
 
 /** One run of a form's template. */
@@ -26,6 +27,11 @@ interface FieldNow {
 
 const NO_ERRORS: readonly string[] = Object.freeze([]);
 
+/** Only what the record holds itself: a field may be called `hasOwnProperty`. */
+function errorsIn(errors: FormErrors | undefined, name: string): readonly string[] {
+  return errors !== undefined && Object.hasOwn(errors, name) ? (errors[name] ?? NO_ERRORS) : NO_ERRORS;
+}
+
 /** Worked out once in a run, because every part of a field asks. */
 function fieldNow(form: FormScope, name: string): FieldNow {
   const known = form.fields.get(name);
@@ -35,7 +41,7 @@ function fieldNow(form: FormScope, name: string): FieldNow {
     shape: findShape(form, name),
     id: fieldId(form.scope, name),
     entered: at(refusal?.submitted, parseName(name)),
-    errors: refusal?.errors[name] ?? NO_ERRORS,
+    errors: errorsIn(refusal?.errors, name),
   };
   form.fields.set(name, field);
   return field;

@@ -1,5 +1,6 @@
 import { fieldErrors, type SchemaIssue, type SchemaResult } from "../ports/schema.js";
 import type { FormParts } from "./parts.js";
+import type { Refusals } from "./refusals.js";
 
 /** Messages by the full name of a field; those about the whole form stand under `form`. */
 export type FormErrors = Readonly<Record<string, readonly string[]>>;
@@ -12,6 +13,8 @@ export interface FormState {
   touched: string[];
   /** Messages that are shown now. */
   errors: Record<string, readonly string[]>;
+  /** What the handler refused though the schema had passed. */
+  refused: Refusals;
   /** Whether the form was sent. */
   submitted: boolean;
   /** Whether what was entered last passed the schema. */
@@ -37,10 +40,15 @@ export interface FieldChange {
 
 /** The state of a form that nobody has been in. */
 export function emptyForm(): FormState {
-  return { formData: {}, touched: [], errors: {}, submitted: false, isValid: false };
+  return { formData: {}, touched: [], errors: {}, refused: {}, submitted: false, isValid: false };
 }
 
 export const FORM_STATE: readonly string[] = Object.freeze(Object.keys(emptyForm()));
+
+/** A person has been in a field. */
+export function touch({ touched }: FormState, field: string): void {
+  if (!touched.includes(field)) touched.push(field);
+}
 
 /** The verdict of one schema. @param more What is wrong beside. */
 export function verdictOf(result: SchemaResult<unknown>, more: readonly SchemaIssue[]): Verdict {

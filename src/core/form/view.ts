@@ -56,7 +56,7 @@ interface Remembered {
 function formAttributes(form: FormScope, state: Remembered, options: FormOptions): SafeHtml {
   const { check = false, guard = false, native = true, event = form.scope.sends ?? "submit" } = options;
   form.live = check;
-  const isUnsent = state.submitted ? !state.isValid : state.touched.length > 0;
+  const isUnsent = state.touched.length > 0 || (state.submitted && !state.isValid);
   const parts = [
     form.on(event, {}),
     "data-form",

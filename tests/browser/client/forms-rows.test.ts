@@ -42,8 +42,25 @@ class Tags extends FormComponent<typeof tags> {
   static override schema = tags;
   override on_submit() {}
 }
+class CheckedTags extends Tags {
+  static override template = "checked";
+}
+
+const tagList = (check: boolean) =>
+  formTemplate(
+    ({ root, form, field, rows, add_row, remove_row }) => html`<section ${root()}>
+      <form ${form({ check })}>
+        ${rows("tags").map(
+          (row) =>
+            html`<p>${field(row.name)}<button ${remove_row("tags", row.index)}>Drop ${row.index + 1}</button></p>`,
+        )}
+        <button ${add_row("tags")}>More</button>
+      </form>
+    </section>`,
+  );
+
 const on = stage({
-  components: { list: List, tags: Tags },
+  components: { list: List, tags: Tags, checked: CheckedTags },
   templates: {
     list: formTemplate(
       ({ root, form, field, form_errors, on: send }) => html`<section ${root()}>
@@ -54,19 +71,14 @@ const on = stage({
         <button id="wait" ${send("wait")}>Wait</button>
       </section>`,
     ),
-    tags: formTemplate(
-      ({ root, form, field, rows, add_row, remove_row }) => html`<section ${root()}>
-        <form ${form()}>
-          ${rows("tags").map(
-            (row) =>
-              html`<p>${field(row.name)}<button ${remove_row("tags", row.index)}>Drop ${row.index + 1}</button></p>`,
-          )}
-          <button ${add_row("tags")}>More</button>
-        </form>
-      </section>`,
-    ),
+    tags: tagList(false),
+    checked: tagList(true),
   },
-  pages: { "/": ({ component }) => component("list"), "/tags": ({ component }) => component("tags") },
+  pages: {
+    "/": ({ component }) => component("list"),
+    "/tags": ({ component }) => component("tags"),
+    "/checked": ({ component }) => component("checked"),
+  },
 });
 
 async function press(page: Page, text: string) {
@@ -130,6 +142,27 @@ describe("rows of a form, by keyboard", () => {
     await press(page, "Drop 1");
     await expect.poll(() => page.locator(named("tags[1]")).count()).toBe(0);
     expect(await page.inputValue(named("tags[0]"))).toBe("");
+  });
+
+  it("rows that were filled in right before another one was removed stay as they are", async () => {
+    const page = await on.open("/checked");
+    const texts = () => page.$$eval('[name^="tags"]', (all) => all.map((one) => (one as HTMLInputElement).value));
+    for (const count of [1, 2, 3]) {
+      await press(page, "More");
+      await expect.poll(async () => (await texts()).length).toBe(count);
+    }
+    await page.fill(named("tags[0]"), "first");
+    await page.fill(named("tags[1]"), "second");
+    await page.fill(named("tags[2]"), "third");
+    await page.click('button:text-is("Drop 2")');
+    await expect.poll(texts).toEqual(["first", "third"]);
+    await settled(page);
+    expect(await texts()).toEqual(["first", "third"]);
+    await page.fill(named("tags[0]"), "new first");
+    await page.click('button:text-is("Drop 2")');
+    await expect.poll(texts).toEqual(["new first"]);
+    await settled(page);
+    expect(await texts()).toEqual(["new first"]);
   });
 
   it("what is never sent back stays where it was typed", async () => {

@@ -197,30 +197,6 @@ describe("files", () => {
     expect(await chosen(page, COVER)).toEqual([]);
   });
 
-  it("that are too large are not sent, and the field says so as the server would", async () => {
-    const page = await on.open("/");
-    await page.setInputFiles(COVER, file("large.png", 20_001));
-    await expect.poll(() => message(page, "cover")).toBe("A file may have 20 kB at most.");
-    expect(await page.getAttribute('[data-field="cover"]', "data-invalid")).toBe("");
-    expect(await page.getAttribute(COVER, "aria-invalid")).toBe("true");
-    const described = (await page.getAttribute(COVER, "aria-describedby")) ?? "";
-    expect(await page.textContent(`#${described}`)).toBe("A file may have 20 kB at most.");
-    expect(await chosen(page, COVER)).toEqual([]);
-    expect(uploads).toEqual([]);
-    await page.setInputFiles(COVER, file("small.png", 20_000));
-    await expect.poll(() => listed(page, "cover")).toEqual(["small.png"]);
-    expect(await message(page, "cover")).toBe(null);
-    expect(await page.getAttribute(COVER, "aria-invalid")).toBe(null);
-  });
-
-  it("of which one is too large say which", async () => {
-    const page = await on.open("/");
-    await page.$eval(PHOTOS, (one) => one.setAttribute("data-max-bytes", "1500"));
-    await page.setInputFiles(PHOTOS, [file("one.png", 1_000), file("two.png", 2_000)]);
-    await expect.poll(() => message(page, "photos")).toBe("two.png: A file may have 2 kB at most.");
-    expect(uploads).toEqual([]);
-  });
-
   it("go with their own field only, and never with a check", async () => {
     const page = await on.open("/");
     await page.$eval(COVER, (one) => one.removeAttribute("hx-post"));
@@ -317,49 +293,5 @@ describe("files", () => {
     expect(await chosen(page, PHOTOS)).toEqual(["photo.png"]);
     on.complaints.length = 0;
     gate.open("never");
-  });
-});
-
-describe("files that are dropped on a field", () => {
-  /** Drags files over a field, as the browser tells it. */
-  async function drag(page: Page, type: string, names: readonly string[], field = "photos") {
-    await page.$eval(
-      `[data-field="${field}"]`,
-      (place, { type: kind, names: all }) => {
-        const dataTransfer = new DataTransfer();
-        for (const name of all) dataTransfer.items.add(new File(["bytes"], name, { type: "image/png" }));
-        place.firstElementChild?.dispatchEvent(
-          new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true, relatedTarget: document.body }),
-        );
-      },
-      { type, names },
-    );
-  }
-  const isOver = (page: Page) => page.$eval('[data-field="photos"]', (place) => place.hasAttribute("data-over"));
-
-  it("are sent like files that are chosen", async () => {
-    const page = await on.open("/");
-    await drag(page, "dragover", ["one.png", "two.png"]);
-    expect(await isOver(page)).toBe(true);
-    await drag(page, "drop", ["one.png", "two.png"]);
-    expect(await isOver(page)).toBe(false);
-    await expect.poll(() => listed(page)).toEqual(["one.png", "two.png"]);
-    expect(uploads).toHaveLength(1);
-  });
-
-  it("are not sent when they are dragged on", async () => {
-    const page = await on.open("/");
-    await drag(page, "dragover", ["one.png"]);
-    await drag(page, "dragleave", ["one.png"]);
-    expect(await isOver(page)).toBe(false);
-    expect(uploads).toEqual([]);
-  });
-
-  it("are one for a field that takes one, and none are marked that are no files", async () => {
-    const page = await on.open("/");
-    await drag(page, "dragover", []);
-    expect(await isOver(page)).toBe(false);
-    await drag(page, "drop", ["one.png", "two.png"], "cover");
-    await expect.poll(() => listed(page, "cover")).toEqual(["one.png"]);
   });
 });

@@ -75,8 +75,8 @@ class Typed extends FormComponent<typeof schema, { s: string }, Params> {
   override async mount(given: Params) {
     const s = stringAt(given);
     const names = [
-      "form",
       "text",
+      "form",
       "tick",
       "area",
       "radio",
@@ -118,9 +118,9 @@ const typed: TaggedTemplate = (view: View) => {
   const { s, formData } = state as Typed["state"];
   const [file] = formData.files as UploadedFile[];
   const choices = [{ value: s, label: s }, { value: "other", label: s }, s];
-  const about = { label: s, help: s, placeholder: s, autocomplete: s, pending: s };
+  const about = { label: s, help: s, placeholder: s, autocomplete: s, pending: s, check: true };
   return html`<section ${root()} data-string="${s}">
-    <form ${form({ check: true, guard: true })}>
+    <form ${form({ guard: true })}>
       ${form_errors()}
       ${["text", "tick", "colour", "boxes"].map((name) => field(name, about))}
       ${["mail", "link", "number", "day", "moment", "time", "shade"].map((name) => field(name))}
@@ -147,8 +147,8 @@ const named: TaggedTemplate = (view: View) => {
     FormHelpers;
   const { s } = state as Named["state"];
   return html`<section ${root()} data-string="${s}">
-    <form ${form({ check: true })}>
-      ${form_errors()}${field(s, { help: s })}${field(s, { type: "textarea" })}${field(s, { type: "checkbox" })}
+    <form ${form()}>
+      ${form_errors()}${field(s, { help: s, check: true })}${field(s, { type: "textarea" })}${field(s, { type: "checkbox" })}
       ${field(s, { type: "radio", choices: ["a", "b"] })}${field(s, { choices: ["a"] })}
       <input ${control(s)}>${label(s, {})}${help(s, { help: s })}${error(s)}
       <button ${add_row(s)}>+</button><button ${remove_row(s, 0)}>-</button>

@@ -100,7 +100,7 @@ const CORES: readonly string[] = [
   "[object Object]",
   "0",
   "-1e999",
-  "2026-01-01T00:00:00Z",
+  "2026-13-01T00:00",
   "../../../etc/passwd",
   "a.b[0].c[]",
   "C:\\fakepath\\x.png",

@@ -228,8 +228,9 @@ describe("a form in steps does not start", () => {
     },
   );
 
-  it("with two steps of one name", () => {
+  it("with two steps of one name, or with one field in two", () => {
     expect(problem(wizardOf([step, { ...last, name: "one" }]))).toBe('letter: two steps are called "one".');
+    expect(problem(wizardOf([step, { ...step, name: "two" }]))).toBe('letter: two steps have a field "email".');
   });
 
   it.each([v.object({ email: v.string() }), z.string(), z.union([step.schema, last.schema])])(
