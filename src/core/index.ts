@@ -42,6 +42,7 @@ export {
 export type { FieldOptions } from "./form/controls.js";
 export type { Row } from "./form/fields.js";
 export type { FormParts, StepParts } from "./form/parts.js";
+export type { Refusals } from "./form/refusals.js";
 export type { Choice, FieldKind, FieldShape } from "./form/shape.js";
 export type { FieldChange, FormErrors, FormState } from "./form/state.js";
 export type { FormHelpers, FormOptions } from "./form/view.js";

@@ -88,7 +88,7 @@ class Typed extends FormComponent<typeof schema, { s: string }, Params> {
       "files",
     ];
     const errors = Object.fromEntries(names.map((name, at) => [name, at % 2 === 0 ? [s] : [s, s]]));
-    this.state = { formData: everywhere(s), errors, submitted: true, touched: [], isValid: false, s };
+    this.state = { formData: everywhere(s), errors, submitted: true, touched: [], refused: {}, isValid: false, s };
   }
   override getContext() {
     return { conflicts: { [this.state.s]: this.state.s } };
@@ -107,7 +107,7 @@ class Named extends FormComponent<typeof looseSchema, { s: string }, Params> {
   override async mount(given: Params) {
     const s = stringAt(given);
     const errors = { [s]: [s, s], form: [s] };
-    this.state = { formData: {}, errors, submitted: true, touched: [], isValid: false, s };
+    this.state = { formData: {}, errors, submitted: true, touched: [], refused: {}, isValid: false, s };
   }
   on_submit() {}
 }
