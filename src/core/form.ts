@@ -142,10 +142,11 @@ export abstract class FormComponent<
     for (const name of Object.keys(payload)) {
       if (!reserved.has(name) && !uploads.has(fileFieldOf(name))) entered[name] = payload[name];
     }
-    const typed = { ...(complete ? this.#otherFields() : (this.#typed ?? this.state.formData)), ...nest(entered) };
+    const before = complete ? this.#otherFields() : (this.#typed ?? this.state.formData);
+    const typed = before === undefined ? nest(entered) : { ...before, ...nest(entered) };
     const files = addFiles(uploads, this.state.formData, payload);
-    this.#typed = { ...typed, ...files };
-    this.state.formData = { ...keep(shape, typed, sensitive, complete), ...files };
+    this.#typed = Object.assign(typed, files);
+    this.state.formData = Object.assign(keep(shape, typed, sensitive, complete), files);
   }
 
   /** Whether a top-level field came empty with the call in hand. */
@@ -154,10 +155,10 @@ export abstract class FormComponent<
     return typeof value === "string" && value.trim() === "";
   }
 
-  /** Fields that are not part of what the page shows of the form. */
-  #otherFields(): Typed {
+  /** Fields that are not part of what the page shows of the form; `undefined` where it shows all. */
+  #otherFields(): Typed | undefined {
     const { shape } = this.scopeOfForm();
-    if (shape === this.parts.shape) return {};
+    if (shape === this.parts.shape) return undefined;
     return Object.fromEntries(Object.entries(this.state.formData).filter(([name]) => !shape?.fields?.has(name)));
   }
 

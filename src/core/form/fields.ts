@@ -129,14 +129,8 @@ function group(form: FormScope, name: string, options: FieldOptions, shape: Fiel
 }
 
 function plain(form: FormScope, name: string, options: FieldOptions): SafeHtml {
-  const parts = [
-    label(form, name, options).value,
-    help(form, name, options).value,
-    input(form, name, options).value,
-    pending(form, options),
-    error(form, name).value,
-  ];
-  return wrapped(form, name, parts.join(""));
+  const parts = `${label(form, name, options).value}${help(form, name, options).value}${input(form, name, options).value}`;
+  return wrapped(form, name, `${parts}${pending(form, options)}${error(form, name).value}`);
 }
 
 /** A whole field: label, help, control and messages, made from the schema. */
