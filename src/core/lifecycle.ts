@@ -6,6 +6,7 @@ import type {
   MountCall,
   Outcome,
   OutgoingFile,
+  PostedEvent,
   TicketCall,
   UnreadEventCall,
 } from "./calls.js";
@@ -111,11 +112,15 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
   const intake = intakeFor(turn, definition);
   let isAnswered = false;
   try {
-    await countCall(turn, event);
-    await admitCaller(turn, definition, event);
-    const read = "read" in call ? { ...call, ...(await call.read(intake.take)) } : call;
+    // Waited for only where there is something to wait for: a body is cheapest to read in the turn it begins to arrive in.
+    const counting = countCall(turn, event);
+    if (counting !== undefined) await counting;
+    const admitting = admitCaller(turn, definition, event);
+    if (admitting !== undefined) await admitting;
+    const read = "read" in call ? withPosted(call, await call.read(intake.take)) : call;
     if ("read" in call) turn.restart();
-    const opened = await opening(turn, () => openSeal(turn, definition, read));
+    const sealed = opening(turn, () => openSeal(turn, definition, read));
+    const opened = sealed instanceof Promise ? await sealed : sealed;
     const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened));
     // From here on the instance is known, so a failure finds its error place.
     const outcome = await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
@@ -123,8 +128,15 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
     return outcome;
   } finally {
     turn.end();
-    await intake.settle(isAnswered);
+    const settling = intake.settle(isAnswered);
+    if (settling !== undefined) await settling;
   }
+}
+
+/** Field by field: copying an object of many shapes costs more than all else here. */
+function withPosted(call: UnreadEventCall, { state, payload = {} }: PostedEvent): EventCall {
+  const { caller, component, event, instance, idempotencyKey, onceBySeal = false } = call;
+  return { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload };
 }
 
 function intakeFor({ runtime }: Turn, { form }: Definition): Intake {
@@ -138,7 +150,7 @@ function intakeFor({ runtime }: Turn, { form }: Definition): Intake {
 }
 
 /** Opens something sealed; what does not open is counted. */
-async function opening<T>(turn: Turn, open: () => T): Promise<T> {
+function opening<T extends object>(turn: Turn, open: () => T): T | Promise<never> {
   try {
     return open();
   } catch (error) {
@@ -184,7 +196,8 @@ async function answerEvent(
 ): Promise<Outcome> {
   const revived = await revive(turn, definition, opened);
   const { live, stale } = revived;
-  await admitInstance(turn, live, event);
+  const admitting = admitInstance(turn, live, event);
+  if (admitting !== undefined) await admitting;
   if (stale !== undefined) return answerStale(turn, live, stale, call);
   checkOffered(revived, event, call);
   const payload = await validPayload(turn, live, event, call.payload ?? {});

@@ -57,7 +57,7 @@ export type TakeFile = (
 export interface Intake {
   readonly take: TakeFile;
   /** Removes what no form took up, and everything when the call failed: then no page knows of it. */
-  settle(isAnswered: boolean): Promise<void>;
+  settle(isAnswered: boolean): Promise<unknown> | undefined;
 }
 
 /** `photos[]` is another spelling of `photos`. */
@@ -162,10 +162,11 @@ export function createIntake({ rules, store, newKey, ttlMs }: IntakeOptions): In
       received.push(file);
       return file;
     },
-    async settle(isAnswered) {
+    settle(isAnswered) {
+      if (received.length === 0) return undefined;
       const left = received.filter(({ claimed }) => !isAnswered || !claimed);
       // The call has its answer; what cannot be removed now is swept later.
-      await Promise.allSettled(left.map(({ key }) => store?.remove(key)));
+      return Promise.allSettled(left.map(({ key }) => store?.remove(key)));
     },
   };
 }
