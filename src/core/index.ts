@@ -50,8 +50,10 @@ export { FormComponent } from "./form.js";
 export { escapeHtml, fillHoles, SafeHtml } from "./html.js";
 export type { LimitKey, LimitReached, LimitRule } from "./limits.js";
 export type { Bounds } from "./memory/expiring-map.js";
+export { memoryJournalStore } from "./memory/journal-store.js";
 export { memoryReceiptStore } from "./memory/receipt-store.js";
 export { MEMORY_BOUNDS, type MemoryStoreOptions, memoryStateStore } from "./memory/state-store.js";
+export { type MemoryTopicLogOptions, memoryTopicLog } from "./memory/topic-log.js";
 export { ModelFormComponent, type ModelState } from "./model-form.js";
 export { isWireName, PAGE_FIELD } from "./names.js";
 export { type ComponentServerOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
@@ -71,6 +73,7 @@ export {
   type PermissionRule,
 } from "./permissions.js";
 export { type Clock, systemClock } from "./ports/clock.js";
+export type { JournalStore } from "./ports/journal-store.js";
 export type { LimitStore, LimitVerdict, LimitWindow } from "./ports/limit-store.js";
 export { consoleLogger, type LogFields, type Logger } from "./ports/logger.js";
 export type { Receipt, ReceiptState, ReceiptStore } from "./ports/receipt-store.js";
@@ -78,6 +81,7 @@ export type { RecordStore, StoredRecord } from "./ports/record-store.js";
 export type { PageTemplate, Renderer, Template, TemplateUses } from "./ports/renderer.js";
 export type { Output, Schema, SchemaIssue, SchemaResult } from "./ports/schema.js";
 export type { StateStore, StoredState } from "./ports/state-store.js";
+export type { TopicEntry, TopicFollower, TopicLog } from "./ports/topic-log.js";
 export type { UploadStore } from "./ports/upload-store.js";
 export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
 export { type ComponentServer, createComponentServer } from "./server.js";

@@ -1,0 +1,33 @@
+import type { TopicEntry, TopicFollower, TopicLog } from "../ports/topic-log.js";
+
+/** Options of {@link memoryTopicLog}. */
+export interface MemoryTopicLogOptions {
+  /** Entries that are held. Default 10,000. */
+  readonly entries?: number;
+}
+
+/**
+ * A log in this process's memory. Servers that share one behave as nodes do, which is what tests of an application's
+ * live parts need.
+ */
+export function memoryTopicLog({ entries: most = 10_000 }: MemoryTopicLogOptions = {}): TopicLog {
+  const followers = new Set<TopicFollower>();
+  let held: TopicEntry[] = [];
+  let count = 0;
+  return {
+    async publish(topic, data) {
+      const entry = { id: String(++count), topic, data };
+      held.push(entry);
+      // Cut now and then, not for every entry.
+      if (held.length >= most * 2) held = held.slice(-most);
+      for (const follower of followers) follower.entry(entry);
+    },
+    async follow(follower) {
+      for (const entry of held.slice(-most)) follower.entry(entry);
+      followers.add(follower);
+      return async () => {
+        followers.delete(follower);
+      };
+    },
+  };
+}
