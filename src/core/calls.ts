@@ -2,6 +2,7 @@ import type { Caller } from "./caller.js";
 import type { Composition } from "./composition.js";
 import type { Effects } from "./effects.js";
 import type { ErrorCode } from "./errors.js";
+import type { StreamMode } from "./streaming.js";
 import type { TakeFile } from "./uploads.js";
 import type { Refusal } from "./view.js";
 
@@ -13,6 +14,20 @@ export interface CallContext {
   readonly base?: string;
   /** Aborts when the caller leaves. A function is called only when somebody asks for the signal. */
   readonly signal?: AbortSignal | (() => AbortSignal);
+}
+
+/** What a call that lasts carries beside. */
+export interface LastingCall extends CallContext {
+  /** Who asks by now: asked every few seconds. Where it is somebody else, what lasts is ended. */
+  readonly callerNow?: () => Caller | Promise<Caller>;
+}
+
+/** Asks for the rest of a stream whose connection was lost. */
+export interface ResumeCall extends LastingCall {
+  /** The sealed name that came with the stream. */
+  readonly ticket: string;
+  /** Number of the last frame that arrived; 0 for none. */
+  readonly after: number;
 }
 
 /** Asks for a new instance. */
@@ -59,7 +74,7 @@ export interface OutgoingFile {
 }
 
 /** Asks for an event. */
-export interface EventCall extends CallContext, PostedEvent {
+export interface EventCall extends LastingCall, PostedEvent {
   /** Name it is registered under. */
   readonly component: string;
   /** One of its `static events`. */
@@ -137,4 +152,33 @@ export interface Outcome extends Fragment {
   readonly code: ErrorCode | undefined;
   /** What was sent and refused, with the messages. */
   readonly refusal: Refusal | undefined;
+}
+
+/** One step of a stream. */
+export interface Frame {
+  /** 1 for the first of the stream; only a stream that can be resumed counts beyond one connection. */
+  readonly number: number;
+  /** The last one. */
+  readonly done: boolean;
+  /** What the component showed at this step. Where `append` is set, `html` is only the piece and there is no seal. */
+  readonly outcome: Outcome;
+  /** Id of the element at whose end the piece goes. */
+  readonly append: string | undefined;
+}
+
+/** A handler that shows its work as it happens. */
+export interface OutcomeStream {
+  readonly kind: "stream";
+  /** Id of the instance. */
+  readonly component_id: string;
+  /** What nodes call it. */
+  readonly name: string;
+  /** Sealed name under which the same person can stop it, and resume it where its mode is `resume`. */
+  readonly ticket: string;
+  readonly mode: StreamMode;
+  /**
+   * Taken one by one: the handler goes on when the next is asked for. Ending the iteration ends the handler.
+   * @throws {HydrantError} what the handler failed with; frames before it stand.
+   */
+  readonly frames: AsyncGenerator<Frame, void>;
 }

@@ -3,6 +3,7 @@ import type { SlotContent } from "./composition.js";
 import { type Effects, localPath, type RefreshRequest } from "./effects.js";
 import type { ErrorCode } from "./errors.js";
 import type { FormParts } from "./form/parts.js";
+import type { SafeHtml } from "./html.js";
 import type { LimitRule } from "./limits.js";
 import type { PermissionRule } from "./permissions.js";
 import type { Output, Schema } from "./ports/schema.js";
@@ -16,6 +17,21 @@ export type Events = Readonly<Record<string, Schema | null>>;
 export type Payload<E extends Events, Name extends keyof E> = E[Name] extends Schema
   ? Output<E[Name]>
   : Record<string, never>;
+
+/** A piece that a stream puts at the end of a place, in place of a whole render. Made by `this.append()`. */
+export class Append {
+  constructor(
+    /** Name of the place, as the template gave it to `appends()`. */
+    readonly place: string,
+    readonly content: string | SafeHtml,
+  ) {}
+}
+
+/** What a component is asked for its topics with. */
+export interface TopicQuestion<Params extends object = object> {
+  readonly params: Params;
+  readonly caller: Caller;
+}
 
 /** How long a mount is kept, and what it depends on. */
 export interface MountCache {
@@ -85,6 +101,15 @@ export abstract class Component<State extends object = object, Params extends ob
    * fields of the caller, or makes a text, that the content depends on beside. Events are never answered from it.
    */
   static readonly cache?: MountCache;
+  /** What becomes of a streaming handler whose connection is lost. Default `abort`. */
+  static readonly stream?: "abort" | "restart" | "resume";
+  /**
+   * What an instance is told of: whenever something is published under one of these names it is rendered again, for its
+   * own caller, on every page that shows it.
+   */
+  static readonly topics?: (question: TopicQuestion<never>) => readonly string[];
+  /** Lets pages that show it publish under its topics over a socket; checks what they say. Default: they may not. */
+  static readonly broadcast?: Schema;
   /** Lifts state of an older `version` to the present shape; throw when it cannot be lifted. Must be pure. */
   static readonly migrate?: (state: never, version: number) => object;
 
@@ -124,6 +149,12 @@ export abstract class Component<State extends object = object, Params extends ob
   derive(): Partial<State> | Promise<Partial<State>> {
     return {};
   }
+
+  /**
+   * Runs when something was published under one of its topics, before it is rendered again. Where many changes came in
+   * a short time, with the last one.
+   */
+  changed(_change: unknown, _topic: string): void | Promise<void> {}
 
   /** Runs before every render, after mount or the handler: the place to load what the template shows. */
   beforeRender(): void | Promise<void> {}
@@ -186,6 +217,14 @@ export abstract class Component<State extends object = object, Params extends ob
   /** Nothing to show: the answer is empty and the page keeps the state it has; changes in this handler are lost. */
   protected unchanged(): void {
     this.#effects.unchanged = true;
+  }
+
+  /**
+   * For `yield` in a streaming handler: only this piece is sent, and put at the end of the element that the template
+   * marked with `appends(place)`. Text is escaped. Keep it in the state as well: later renders know nothing of it.
+   */
+  protected append(place: string, content: string | SafeHtml): Append {
+    return new Append(place, content);
   }
 
   /** Fills one of this component's own slots for this render. A slot not filled again keeps what the page shows. */

@@ -4,9 +4,10 @@ import { type FormDefinition, formDefinition } from "./form/definition.js";
 import { FormComponent } from "./form.js";
 import { checkGuards, type EventGuard, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
 import { ModelFormComponent } from "./model-form.js";
-import { isReservedEvent, isWireName, RESERVED_PARAMS } from "./names.js";
+import { isReservedEvent, isWireName, REFRESH, RESERVED_PARAMS } from "./names.js";
 import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
 import type { Schema } from "./ports/schema.js";
+import type { StreamMode } from "./streaming.js";
 import type { Refusal } from "./view.js";
 import { WizardComponent } from "./wizard.js";
 
@@ -48,6 +49,11 @@ export interface Definition extends Guard {
   /** Only what a render offered can be called. */
   readonly sealedOffers: boolean;
   readonly cache: MountCache | undefined;
+  readonly stream: StreamMode;
+  /** What an instance is told of; `undefined` for a component without topics. */
+  readonly topics: ComponentClass["topics"];
+  /** Checks what its pages publish under its topics; `undefined` where they may not. */
+  readonly broadcast: Schema | undefined;
   /** What a form has beside; `undefined` for other components. */
   readonly form: FormDefinition | undefined;
   readonly migrate: ((state: never, version: number) => object) | undefined;
@@ -105,6 +111,10 @@ function eventsOf(
     events.set(event, { name: event, handler, schema: null, check, ...guard(event) });
     handlers.delete(event);
   }
+  if (componentClass.topics !== undefined) {
+    // It shows how things stand; whatever the component is told by others is told again when it is rendered.
+    events.set(REFRESH, { name: REFRESH, handler: () => {}, schema: null, check: undefined, ...guard(REFRESH) });
+  }
   for (const [event, schema] of Object.entries(declared)) {
     const handler = handlers.get(event);
     if (!isWireName(event) || isReservedEvent(event)) {
@@ -139,7 +149,8 @@ function eventsOf(
 }
 
 function checkStatics(name: string, componentClass: ComponentClass): void {
-  const { locked = [], params, state, version = 1, storage = "seal" } = componentClass;
+  const { locked = [], params, state, version = 1, storage = "seal", stream = "abort" } = componentClass;
+  const { topics, broadcast } = componentClass;
   if (typeof componentClass.template !== "string" || componentClass.template === "") {
     throw new DefinitionError(`${name}: \`static template\` is missing. Name the template that renders it.`);
   }
@@ -163,6 +174,19 @@ function checkStatics(name: string, componentClass: ComponentClass): void {
   }
   if (!Number.isInteger(version) || version < 1) {
     throw new DefinitionError(`${name}: \`static version\` is ${String(version)}; it must be a whole number from 1.`);
+  }
+  if (stream !== "abort" && stream !== "restart" && stream !== "resume") {
+    throw new DefinitionError(
+      `${name}: \`static stream\` is ${String(stream)}; it must be "abort", "restart" or "resume".`,
+    );
+  }
+  if (topics !== undefined && typeof topics !== "function") {
+    throw new DefinitionError(
+      `${name}: \`static topics\` must be a function, such as ({ params }) => [\`room:\${params.room}\`].`,
+    );
+  }
+  if (broadcast !== undefined && topics === undefined) {
+    throw new DefinitionError(`${name}: \`static broadcast\` needs \`static topics\`, which say where to.`);
   }
   if (storage !== "seal" && storage !== "store") {
     throw new DefinitionError(`${name}: \`static storage\` is ${String(storage)}; it must be "seal" or "store".`);
@@ -271,6 +295,10 @@ export function define(
     guarded: [...events.values()].filter(({ own }) => own.length > 0),
     sealedOffers: componentClass.offers === "sealed",
     cache: componentClass.cache,
+    stream: componentClass.stream ?? "abort",
+    // Called on the class, as migrations are.
+    topics: componentClass.topics?.bind(componentClass),
+    broadcast: componentClass.broadcast,
     form,
     // Called on the class, so that a migration may use the class's other statics.
     migrate: componentClass.migrate?.bind(componentClass),

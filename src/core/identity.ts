@@ -29,6 +29,11 @@ export function childId(parent: string, key: string, sealer: Sealer): string {
   return named(`${parent}${CHILD}`, key, sealer);
 }
 
+/** Id of the element that text is appended to. Slots have ids of this form too. */
+export function placeId(instance: string, place: string): string {
+  return `${instance}--${place}`;
+}
+
 /** Id of the instance with this key beside the given one: in the same parent, or in the same page. */
 export function siblingId(id: string, key: string, sealer: Sealer): string {
   const at = id.lastIndexOf(CHILD);

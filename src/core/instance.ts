@@ -124,16 +124,35 @@ export async function putBack(live: LiveInstance, state: object, turn: Turn): Pr
 
 /** Runs the handler. A generator runs to its end; only its last state is shown. */
 export async function handle(live: LiveInstance, event: EventDefinition, payload: unknown, turn: Turn): Promise<void> {
-  const { component, definition } = live;
-  await runAuthored(turn, `${definition.name}.on_${event.name}()`, () => {
-    const answer = event.handler.call(component, payload);
-    return isAsyncIterable(answer) ? runToEnd(answer, turn) : answer;
-  });
-  if (typeof component.state !== "object" || component.state === null) {
-    throw new DefinitionError(
-      `${definition.name}.on_${event.name}() left this.state as ${String(component.state)}; it must stay an object.`,
-    );
+  const steps = await begin(live, event, payload, turn);
+  if (steps !== undefined) {
+    await runAuthored(turn, handlerName(live, event), () => runToEnd(steps, turn));
+    checkState(live, event);
   }
+}
+
+/** Calls the handler. @returns what a generator yields; nothing where the handler is done. */
+export async function begin(
+  live: LiveInstance,
+  event: EventDefinition,
+  payload: unknown,
+  turn: Turn,
+): Promise<AsyncIterable<unknown> | undefined> {
+  const answer = await runAuthored(turn, handlerName(live, event), () => event.handler.call(live.component, payload));
+  if (isAsyncIterable(answer)) return answer;
+  checkState(live, event);
+  return undefined;
+}
+
+export function handlerName({ definition }: LiveInstance, { name }: EventDefinition): string {
+  return `${definition.name}.on_${name}()`;
+}
+
+/** @throws {DefinitionError} for a handler that put something in the place of the state that cannot be one. */
+export function checkState(live: LiveInstance, event: EventDefinition): void {
+  const { state } = live.component;
+  if (typeof state === "object" && state !== null) return;
+  throw new DefinitionError(`${handlerName(live, event)} left this.state as ${String(state)}; it must stay an object.`);
 }
 
 async function runToEnd(steps: AsyncIterable<unknown>, turn: Turn): Promise<void> {

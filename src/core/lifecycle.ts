@@ -5,6 +5,7 @@ import type {
   FileCall,
   MountCall,
   Outcome,
+  OutcomeStream,
   OutgoingFile,
   PostedEvent,
   TicketCall,
@@ -15,13 +16,15 @@ import { noEffects } from "./effects.js";
 import { type ErrorCode, HydrantError, inInstance } from "./errors.js";
 import { findDefinition, findEvent } from "./find.js";
 import { freshInstanceId, keptInstanceId } from "./identity.js";
-import { construct, derive, firstState, handle, type LiveInstance, runAuthored } from "./instance.js";
+import { begin, construct, derive, firstState, handle, type LiveInstance, runAuthored } from "./instance.js";
+import { REFRESH } from "./names.js";
 import { isOffered } from "./offers.js";
 import { once } from "./receipts.js";
 import { checkCaps, openSeal, type Revived, revive, validPayload } from "./revive.js";
 import type { Runtime } from "./runtime.js";
 import type { OpenedSeal } from "./seal.js";
 import { conclude, placeChild, presentDone, presentHeld, presentNew, presentRefused, presentStale } from "./show.js";
+import { beginStream, lastOutcome } from "./stream-calls.js";
 import { openFile, openTicket } from "./tickets.js";
 import { beginTurn, type Turn, type TurnOptions } from "./turn.js";
 import { createIntake, type Intake } from "./uploads.js";
@@ -107,6 +110,16 @@ export async function fetchFile(runtime: Runtime, call: FileCall): Promise<Outgo
 
 /** An event: find → count → admit → read → open seal → once per intent: hydrate → admit → validate → handle → present. */
 export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCall): Promise<Outcome> {
+  const answer = await stream(runtime, call, false);
+  return answer.kind === "stream" ? lastOutcome(answer) : answer;
+}
+
+/** The same, where a handler that yields is answered as it goes. @param wanted Whether the caller takes streams. */
+export async function stream(
+  runtime: Runtime,
+  call: EventCall | UnreadEventCall,
+  wanted = true,
+): Promise<Outcome | OutcomeStream> {
   const { definition, event } = findEvent(runtime, call);
   const turn = beginTurn(runtime, call);
   const intake = intakeFor(turn, definition);
@@ -121,7 +134,7 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
     if ("read" in call) turn.restart();
     const sealed = opening(turn, () => openSeal(turn, definition, read));
     const opened = sealed instanceof Promise ? await sealed : sealed;
-    const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened));
+    const answer = once(turn, read, opened.instance, () => answerEvent(turn, definition, event, read, opened, wanted));
     // From here on the instance is known, so a failure finds its error place.
     const outcome = await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
     isAnswered = true;
@@ -135,8 +148,9 @@ export async function dispatch(runtime: Runtime, call: EventCall | UnreadEventCa
 
 /** Field by field: copying an object of many shapes costs more than all else here. */
 function withPosted(call: UnreadEventCall, { state, payload = {} }: PostedEvent): EventCall {
-  const { caller, component, event, instance, idempotencyKey, onceBySeal = false } = call;
-  return { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload };
+  const { caller, callerNow, component, event, instance, idempotencyKey, onceBySeal = false } = call;
+  const asked = callerNow === undefined ? undefined : { callerNow };
+  return { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload, ...asked };
 }
 
 function intakeFor({ runtime }: Turn, { form }: Definition): Intake {
@@ -193,7 +207,8 @@ async function answerEvent(
   event: EventDefinition,
   call: EventCall,
   opened: OpenedSeal,
-): Promise<Outcome> {
+  wanted: boolean,
+): Promise<Outcome | OutcomeStream> {
   const revived = await revive(turn, definition, opened);
   const { live, stale } = revived;
   const admitting = admitInstance(turn, live, event);
@@ -203,7 +218,10 @@ async function answerEvent(
   const payload = await validPayload(turn, live, event, call.payload ?? {});
   if (payload.refusal !== undefined) return presentRefused(turn, live, payload.refusal);
   try {
-    await handle(live, event, payload.value, turn);
+    if (wanted) {
+      const steps = await begin(live, event, payload.value, turn);
+      if (steps !== undefined) return beginStream(turn, live, event, call, steps);
+    } else await handle(live, event, payload.value, turn);
     await derive(live, turn);
     return await presentDone(turn, live);
   } catch (error) {
@@ -248,6 +266,6 @@ async function tell(
 
 /** @throws {HydrantError} `forbidden` for what the render that the state belongs to did not offer. */
 function checkOffered({ live, offers }: Revived, event: EventDefinition, { payload = {} }: EventCall): void {
-  if (!live.definition.sealedOffers || isOffered(offers, event.name, payload)) return;
+  if (!live.definition.sealedOffers || event.name === REFRESH || isOffered(offers, event.name, payload)) return;
   throw new HydrantError("forbidden", `${live.definition.name} did not offer "${event.name}" with these arguments`);
 }

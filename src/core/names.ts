@@ -36,5 +36,8 @@ export function isForbiddenKey(key: string): boolean {
   return /[.[\]]/.test(key) && key.split(/[.[\]]+/).some((part) => FORBIDDEN_KEYS.has(part));
 }
 
+/** The event that shows an instance as it stands now. Every component with topics has it. */
+export const REFRESH = "_refresh";
+
 /** Name of the field in which a form without JavaScript says which page it stands in. */
 export const PAGE_FIELD = "_page";

@@ -1,13 +1,16 @@
+import type { Caller } from "./caller.js";
 import type { ComponentClass } from "./component.js";
 import { DefinitionError } from "./errors.js";
 import type { LimitRule } from "./limits.js";
 import type { PermissionRule } from "./permissions.js";
 import type { Clock } from "./ports/clock.js";
+import type { JournalStore } from "./ports/journal-store.js";
 import type { LimitStore } from "./ports/limit-store.js";
 import type { Logger } from "./ports/logger.js";
 import type { ReceiptStore } from "./ports/receipt-store.js";
 import type { Renderer } from "./ports/renderer.js";
 import type { StateStore } from "./ports/state-store.js";
+import type { TopicLog } from "./ports/topic-log.js";
 import type { UploadStore } from "./ports/upload-store.js";
 import type { ComponentRegistry } from "./registry.js";
 
@@ -33,6 +36,24 @@ export interface Limits {
   readonly nesting: number;
   /** Milliseconds a call may take. Default 30,000. */
   readonly callMs: number;
+  /** Milliseconds a stream may take. Default 10 minutes. */
+  readonly streamMs: number;
+  /** Milliseconds from one frame of a stream to the next. Default 60,000. */
+  readonly frameMs: number;
+  /** Bytes of all frames of a stream that can be resumed. Default 4 MiB. */
+  readonly journalBytes: number;
+  /** Milliseconds a handler goes on without a reader where its stream can be resumed. Default 30,000. */
+  readonly graceMs: number;
+  /** Milliseconds a reader of a stream or of updates may take nothing before the connection is closed. Default 30,000. */
+  readonly stallMs: number;
+  /** Milliseconds in which changes are gathered before instances are rendered again. Default 25. */
+  readonly pushMs: number;
+  /** Instances one connection is told of. Default 500. */
+  readonly subscriptions: number;
+  /** Connections for updates that one person may hold open on a node. Default 50. */
+  readonly connections: number;
+  /** Milliseconds after which it is asked again whether somebody may still see what a lasting connection shows. Default 3,000. */
+  readonly rightsMs: number;
   /** Milliseconds the limit store may take to answer. Default 1,000. */
   readonly storeMs: number;
 }
@@ -49,6 +70,15 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   instances: 2_000,
   nesting: 16,
   callMs: 30_000,
+  streamMs: 600_000,
+  frameMs: 60_000,
+  journalBytes: 4_194_304,
+  graceMs: 30_000,
+  stallMs: 30_000,
+  pushMs: 25,
+  subscriptions: 500,
+  connections: 50,
+  rightsMs: 3_000,
   storeMs: 1_000,
 });
 
@@ -86,6 +116,15 @@ export interface ComponentServerOptions {
   readonly sealFailures?: LimitRule;
   /** Keeps uploaded files: `diskUploadStore(folder)`. Needed where a form declares uploads. */
   readonly uploadStore?: UploadStore;
+  /** What is published, in one order for all nodes, and its history. Default: in this process's memory. */
+  readonly topicLog?: TopicLog;
+  /** Keeps the frames of streams that can be resumed. Default: in this process's memory. */
+  readonly journalStore?: JournalStore;
+  /**
+   * Whether a caller may listen to a topic itself, over a socket, and be sent what is published there as it is. Default:
+   * nobody may; components decide what they show.
+   */
+  readonly topicAccess?: (topic: string, caller: Caller) => boolean | Promise<boolean>;
   /** Time. Default: the machine's. */
   readonly clock?: Clock;
   /** Random bytes. Default: the operating system's. */
@@ -111,6 +150,9 @@ const KNOWN: Readonly<Record<keyof ComponentServerOptions, true>> = {
   limitsDown: true,
   sealFailures: true,
   uploadStore: true,
+  topicLog: true,
+  journalStore: true,
+  topicAccess: true,
   clock: true,
   random: true,
   log: true,

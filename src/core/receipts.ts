@@ -1,4 +1,4 @@
-import type { EventCall, Outcome } from "./calls.js";
+import type { EventCall, Outcome, OutcomeStream } from "./calls.js";
 import { ERRORS, HydrantError } from "./errors.js";
 import type { Receipt } from "./ports/receipt-store.js";
 import type { Turn } from "./turn.js";
@@ -14,8 +14,8 @@ export async function once(
   turn: Turn,
   call: EventCall,
   instance: string,
-  run: () => Promise<Outcome>,
-): Promise<Outcome> {
+  run: () => Promise<Outcome | OutcomeStream>,
+): Promise<Outcome | OutcomeStream> {
   const idempotencyKey = call.idempotencyKey ?? intentOf(turn, call);
   if (idempotencyKey === undefined) return run();
   if (idempotencyKey === "" || idempotencyKey.length > LONGEST_KEY) {
@@ -27,15 +27,45 @@ export async function once(
   const digest = sealer.fingerprint(`${call.event} ${JSON.stringify(call.payload)}`);
   const begun = await receipts.begin(key, digest, receiptMs).catch(failUnavailable);
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
-  if (begun.status === "done") return replay(begun.receipt);
-  const outcome = await run().catch(async (error: unknown) => {
+  if (begun.status === "done") return replay(turn, begun.receipt);
+  const finish = (receipt: Receipt): Promise<void> => note(turn, () => receipts.finish(key, receipt));
+  const fail = async (error: unknown): Promise<never> => {
     // The caller left and the handler stopped for that; a retry may do the work.
     if (error instanceof HydrantError && error.code === "cancelled") await note(turn, () => receipts.abandon(key));
-    else await note(turn, () => receipts.finish(key, { failure: failureOf(error) }));
+    else await finish({ failure: failureOf(error) });
     throw error;
-  });
-  await note(turn, () => receipts.finish(key, { outcome }));
+  };
+  const outcome = await run().catch(fail);
+  if (outcome.kind !== "stream") {
+    await finish({ outcome });
+    return outcome;
+  }
+  if (outcome.mode !== "resume") return { ...outcome, frames: noting(outcome.frames, finish, fail) };
+  const { name, ticket, component_id } = outcome;
+  await finish({ stream: { name, ticket, component_id } });
   return outcome;
+}
+
+/** What a stream ends in is the answer to its intent; where it was left before, the intent was not carried out. */
+async function* noting(
+  frames: OutcomeStream["frames"],
+  finish: (receipt: Receipt) => Promise<void>,
+  fail: (error: unknown) => Promise<never>,
+): OutcomeStream["frames"] {
+  let isNoted = false;
+  try {
+    for await (const frame of frames) {
+      if (frame.done) await finish({ outcome: frame.outcome });
+      isNoted ||= frame.done;
+      yield frame;
+    }
+  } catch (error) {
+    if (isNoted) throw error;
+    isNoted = true;
+    await fail(error);
+  } finally {
+    if (!isNoted) await fail(new HydrantError("cancelled")).catch(() => {}); // it throws what it notes
+  }
 }
 
 /** Without JavaScript a page loaded again sends what it sent before: the seal, which no other render has, tells. */
@@ -62,7 +92,8 @@ function failUnavailable(cause: unknown): never {
   throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
 }
 
-function replay({ outcome, failure }: Receipt): Outcome {
+function replay({ runtime }: Turn, { outcome, failure, stream }: Receipt): Outcome | OutcomeStream {
   if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
-  return outcome as Outcome;
+  if (stream === undefined) return outcome as Outcome;
+  return { kind: "stream", mode: "resume", ...stream, frames: runtime.streams.read(stream.name, 0).frames };
 }

@@ -1,3 +1,4 @@
+import type { Caller } from "./caller.js";
 import type { Definition } from "./definition.js";
 import type { Limit } from "./limits.js";
 import type { MountMemory } from "./mount-cache.js";
@@ -9,6 +10,7 @@ import type { ReceiptStore } from "./ports/receipt-store.js";
 import type { UploadStore } from "./ports/upload-store.js";
 import type { Sealer } from "./seal.js";
 import type { StateKeeper } from "./state.js";
+import type { Streams } from "./streams.js";
 
 /** What admission needs. */
 export interface Admission {
@@ -28,6 +30,9 @@ export interface Runtime {
   readonly admission: Admission;
   readonly uploads: UploadStore | undefined;
   readonly mounts: MountMemory;
+  readonly streams: Streams;
+  /** Whether a caller may listen to a topic itself. */
+  readonly topicAccess: (topic: string, caller: Caller) => boolean | Promise<boolean>;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Logger;

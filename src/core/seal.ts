@@ -13,7 +13,7 @@ import {
 import { DefinitionError, HydrantError } from "./errors.js";
 
 /** What a seal is for. A text sealed for one purpose never opens for another. */
-export type SealPurpose = "state" | "ticket" | "file";
+export type SealPurpose = "state" | "ticket" | "file" | "stream" | "topic";
 
 /** What a seal is bound to beside the application. */
 export interface SealBinding {
@@ -93,10 +93,14 @@ interface RootKey {
   readonly derived: Readonly<Record<SealPurpose, Map<number, KeyObject>>>;
 }
 
+function derivedKeys(): RootKey["derived"] {
+  return { state: new Map(), ticket: new Map(), file: new Map(), stream: new Map(), topic: new Map() };
+}
+
 function rootKey(key: string, retired: boolean): RootKey {
   const bytes = Buffer.from(key, "utf8");
   const id = Buffer.from(hkdfSync("sha256", bytes, "", "hydrant key id", 4));
-  return { bytes, id, retired, derived: { state: new Map(), ticket: new Map(), file: new Map() } };
+  return { bytes, id, retired, derived: derivedKeys() };
 }
 
 /**

@@ -1,10 +1,24 @@
-import type { EventCall, FileCall, MountCall, Outcome, OutgoingFile, TicketCall, UnreadEventCall } from "./calls.js";
+import type {
+  EventCall,
+  FileCall,
+  MountCall,
+  Outcome,
+  OutcomeStream,
+  OutgoingFile,
+  ResumeCall,
+  TicketCall,
+  UnreadEventCall,
+} from "./calls.js";
 import { checkComponents, type Definition, define } from "./definition.js";
 import { DefinitionError, describeFailure, type Failure, HydrantError } from "./errors.js";
 import * as lifecycle from "./lifecycle.js";
 import { type LimitRule, readLimits } from "./limits.js";
+import { NODES } from "./live/items.js";
+import { createLiveServer, type LiveDoor, type LiveServer, type Publishing } from "./live/server.js";
+import { memoryJournalStore } from "./memory/journal-store.js";
 import { memoryReceiptStore } from "./memory/receipt-store.js";
 import { memoryStateStore } from "./memory/state-store.js";
+import { memoryTopicLog } from "./memory/topic-log.js";
 import { mountMemory } from "./mount-cache.js";
 import { type ComponentServerOptions, checkOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
 import { PageScope, type PageScopeOptions } from "./page.js";
@@ -14,17 +28,23 @@ import { consoleLogger, type Logger } from "./ports/logger.js";
 import type { PageTemplate } from "./ports/renderer.js";
 import { toRegistry } from "./registry.js";
 import type { Admission, Runtime } from "./runtime.js";
-import { checkKey, createSealer, developmentKey, systemRandom } from "./seal.js";
+import { checkKey, createSealer, developmentKey, type Sealer, systemRandom } from "./seal.js";
 import { createStateKeeper } from "./state.js";
+import { resumeStream, stopStream } from "./stream-calls.js";
+import { createStreams, type StreamSignal, type Streams } from "./streams.js";
 
 /** What doors and applications call. Every method runs the one pipeline of `lifecycle.ts`. */
-export interface ComponentServer {
+export interface ComponentServer extends Publishing {
   /** The bounds that hold here, with defaults filled in. */
   readonly limits: Limits;
   /** Whether any component is a form, so that pages need the script for forms. */
   readonly hasForms: boolean;
   /** Whether any form takes files. */
   readonly hasUploads: boolean;
+  /** Whether any component has topics, so that pages need the script for live updates. */
+  readonly hasLive: boolean;
+  /** Live updates, for doors. */
+  readonly live: LiveDoor;
   /** The logger it was given. */
   readonly log: Logger;
   /** Milliseconds since the epoch, as this server sees time. */
@@ -48,6 +68,27 @@ export interface ComponentServer {
    * @throws {HydrantError} `not_found`, `unauthenticated`, `forbidden`, `rate_limited`, `state_invalid`, `malformed`, `key_reused`, `internal`, `timeout`, `unavailable`.
    */
   dispatch(call: EventCall | UnreadEventCall): Promise<Outcome>;
+  /**
+   * The same, where a handler that yields is answered frame by frame.
+   * @throws {HydrantError} as `dispatch`, before the first frame; later the frames end with what the handler failed with.
+   */
+  stream(call: EventCall | UnreadEventCall): Promise<Outcome | OutcomeStream>;
+  /**
+   * The rest of a stream whose connection was lost, for the person it was for.
+   * @throws {HydrantError} `state_invalid`, `state_expired`, `not_found` where it cannot be resumed, `forbidden`.
+   */
+  resumeStream(call: ResumeCall): Promise<OutcomeStream>;
+  /** Ends a stream for the person it was for; what it has shown by then stays. @throws {HydrantError} `state_invalid`. */
+  stopStream(call: Pick<ResumeCall, "caller" | "ticket">): Promise<void>;
+  /** Whether this node takes new work; false once it is drained. */
+  isReady(): boolean;
+  /**
+   * Gets ready to stop: live connections are told to connect again elsewhere, and streams may end, for at most this long.
+   * Default 20,000 ms.
+   */
+  drain(ms?: number): Promise<void>;
+  /** Ends what is live at once and stops reading the topic log. */
+  close(): Promise<void>;
   /**
    * A file that a form took, for the holder of the address that `file_url()` wrote.
    * @throws {HydrantError} `state_invalid`, `state_expired`, `unauthenticated`, `forbidden`, `not_found`.
@@ -106,7 +147,25 @@ function withNetworkKey(rule: LimitRule): LimitRule {
   return typeof rule === "string" && limit !== undefined ? { ...limit.window, key: "ip" } : rule;
 }
 
-function createRuntime(options: ComponentServerOptions): Runtime {
+function streamsOf(
+  options: ComponentServerOptions,
+  sealer: Sealer,
+  tell: (signal: StreamSignal) => Promise<void>,
+): Streams {
+  const { clock = systemClock, log = consoleLogger } = options;
+  const binding = (name: string) => ({ purpose: "stream", component: "journal", subject: name }) as const;
+  return createStreams({
+    journal: options.journalStore ?? memoryJournalStore({ now: clock.now }),
+    clock,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    log,
+    tell,
+    seal: (name, text) => sealer.seal(binding(name), "journal", text),
+    unseal: (name, token) => sealer.unseal(binding(name), token).text,
+  });
+}
+
+function createRuntime(options: ComponentServerOptions, tell: (signal: StreamSignal) => Promise<void>): Runtime {
   const { clock = systemClock, log = consoleLogger, sealMs = 86_400_000, receiptMs = 600_000 } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const sealer = createSealer({
@@ -138,6 +197,8 @@ function createRuntime(options: ComponentServerOptions): Runtime {
     admission: admissionOf(options),
     uploads: options.uploadStore,
     mounts: mountMemory(clock.now),
+    streams: streamsOf(options, sealer, tell),
+    topicAccess: options.topicAccess ?? (() => false),
     limits,
     clock,
     log,
@@ -155,14 +216,46 @@ function createRuntime(options: ComponentServerOptions): Runtime {
  */
 export function createComponentServer(options: ComponentServerOptions): ComponentServer {
   checkOptions(options);
-  const runtime = createRuntime(options);
+  // Streams tell other nodes through the log, and what comes through the log reaches the streams.
+  let liveServer: LiveServer | undefined;
+  const runtime = createRuntime(options, async (signal) => {
+    await liveServer?.hub.publish(NODES, { kind: "stream", signal });
+  });
   const { clock, definitions, limits, log, sealer } = runtime;
   const pages = new Map<string, PageTemplate>();
   const described = new Map(
     [...definitions].map(([name, { mountable, events }]) => [name, { mountable, events: new Set(events.keys()) }]),
   );
+  function report(error: unknown, fields: Readonly<Record<string, unknown>> = {}): Failure {
+    // Every unknown name gets the same bytes, so that nothing can be told about what exists.
+    const unknown = error instanceof HydrantError && error.code === "not_found";
+    const failure = describeFailure(error, unknown ? "not-found" : sealer.randomName(10));
+    const known = error instanceof HydrantError;
+    const line = { ...fields, code: failure.code, id: failure.id };
+    if (failure.status >= 500) log.error({ ...line, error }, known ? error.message : "an unexpected error");
+    else log.info(known && error.cause !== undefined ? { ...line, error: error.cause } : line, failure.message);
+    return failure;
+  }
+
+  const { hub, live, ...publishing } = createLiveServer(runtime, options.topicLog ?? memoryTopicLog(), report);
+  liveServer = { hub, live, ...publishing };
+  let isReady = true;
   return {
+    ...publishing,
     limits,
+    hasLive: [...definitions.values()].some(({ topics }) => topics !== undefined),
+    live,
+    isReady: () => isReady,
+    async drain(ms = 20_000) {
+      isReady = false;
+      hub.end("restart");
+      const until = clock.now() + ms;
+      while (runtime.streams.running() > 0 && clock.now() < until) {
+        await new Promise<void>((resolve) => clock.after(50, resolve));
+      }
+      runtime.streams.end(new HydrantError("unavailable", "the node is about to stop", { retryAfter: 1 }));
+    },
+    close: () => hub.close(),
     hasForms: [...definitions.values()].some(({ form }) => form !== undefined),
     hasUploads: [...definitions.values()].some(({ form }) => (form?.uploads.size ?? 0) > 0),
     log,
@@ -172,6 +265,9 @@ export function createComponentServer(options: ComponentServerOptions): Componen
     mount: (call) => lifecycle.mount(runtime, call),
     mountTicket: (call) => lifecycle.mountTicket(runtime, call),
     dispatch: (call) => lifecycle.dispatch(runtime, call),
+    stream: (call) => lifecycle.stream(runtime, call),
+    resumeStream: (call) => resumeStream(runtime, call),
+    stopStream: (call) => stopStream(runtime, call),
     fetchFile: (call) => lifecycle.fetchFile(runtime, call),
     resolve: (call) => lifecycle.resolve(runtime, call),
     page: (pageOptions) => new PageScope(runtime, pageOptions),
@@ -189,15 +285,6 @@ export function createComponentServer(options: ComponentServerOptions): Componen
       return template;
     },
     sessions: { create: () => sealer.randomName(26), sign: sealer.sign, verify: sealer.verify },
-    report(error, fields = {}) {
-      // Every unknown name gets the same bytes, so that nothing can be told about what exists.
-      const unknown = error instanceof HydrantError && error.code === "not_found";
-      const failure = describeFailure(error, unknown ? "not-found" : sealer.randomName(10));
-      const known = error instanceof HydrantError;
-      const line = { ...fields, code: failure.code, id: failure.id };
-      if (failure.status >= 500) log.error({ ...line, error }, known ? error.message : "an unexpected error");
-      else log.info(known && error.cause !== undefined ? { ...line, error: error.cause } : line, failure.message);
-      return failure;
-    },
+    report,
   };
 }

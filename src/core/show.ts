@@ -165,6 +165,22 @@ export async function presentRefused(turn: Turn, live: LiveInstance, given: Refu
   return conclude(turn, presented, { kind: "invalid", status: 422, code: "invalid", refusal }, live);
 }
 
+/** A piece of a stream that is no root: the seal on the page stays. */
+export function appended({ id }: LiveInstance, html: string): Outcome {
+  return {
+    html,
+    state: "",
+    component_id: id,
+    slots: {},
+    kind: "done",
+    status: 200,
+    effects: { redirect: undefined, pushUrl: undefined, replaceUrl: undefined, trigger: {} },
+    partials: [],
+    code: undefined,
+    refusal: undefined,
+  };
+}
+
 /** Shows how things stand, and why the event was not carried out. */
 export async function presentStale(turn: Turn, live: LiveInstance, code: ErrorCode, given: Refusal): Promise<Outcome> {
   const refusal = withoutSecrets(live, given);

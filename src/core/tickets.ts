@@ -52,3 +52,33 @@ export function openTicket(turn: Turn, definition: Definition, ticket: string): 
   if (retired || until * 1000 <= turn.runtime.clock.now()) throw new HydrantError("state_expired");
   return { id: instance, params };
 }
+
+const STREAM = "stream";
+
+/** What the ticket of a stream says: which it is, and which event it answers. */
+export interface StreamTicket {
+  readonly instance: string;
+  readonly name: string;
+  readonly component: string;
+  readonly event: string;
+  readonly resumable: boolean;
+}
+
+/** A sealed permission to stop a stream, and to resume it where it can be resumed. */
+export function sealStream(turn: Turn, ticket: StreamTicket): string {
+  const { clock, limits, sealer } = turn.runtime;
+  const { instance, name, component, event, resumable } = ticket;
+  const until = clock.now() + limits.streamMs + limits.graceMs;
+  const text = JSON.stringify([until, instance, name, component, event, resumable]);
+  return sealer.seal({ purpose: "stream", component: STREAM, subject: turn.subject }, STREAM, text);
+}
+
+/** @throws {HydrantError} `state_invalid` when it is not ours, `state_expired` when its time is over. */
+export function openStream(turn: Turn, ticket: string): StreamTicket {
+  const binding = { purpose: "stream", component: STREAM, subject: turn.subject } as const;
+  const { text, retired } = turn.runtime.sealer.unseal(binding, ticket);
+  const parts = JSON.parse(text) as [number, string, string, string, string, boolean];
+  const [until, instance, name, component, event, resumable] = parts;
+  if (retired || until <= turn.runtime.clock.now()) throw new HydrantError("state_expired");
+  return { instance, name, component, event, resumable };
+}

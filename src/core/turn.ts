@@ -24,8 +24,14 @@ export interface Turn {
   readonly settle: <T>(value: T | Promise<T>) => T | Promise<T>;
   /** Whether the caller left. */
   readonly cancelled: () => boolean;
-  /** Begins the turn's time anew, after a body has arrived in a time of its own. */
-  readonly restart: () => void;
+  /** Begins the turn's time anew: after a body has arrived in a time of its own, and for every step of a stream. */
+  readonly restart: (ms?: number) => void;
+  /** Tells the author's code to stop. */
+  readonly abort: (reason: unknown) => void;
+  /** The call goes on without its caller. */
+  readonly detach: () => void;
+  /** A signal that was not told yet, for what runs after the author's code was stopped. */
+  readonly renew: () => void;
   /** Ends the turn's clock. */
   readonly end: () => void;
 }
@@ -48,11 +54,12 @@ export function beginTurn(
   call: CallContext,
   { wholePage = false, page, held }: TurnOptions = {},
 ): Turn {
-  const { signal: given } = call;
+  let { signal: given } = call;
   let leaving: AbortSignal | undefined;
   let controller: AbortController | undefined;
   let cancelTimer: (() => void) | undefined;
   let over: Promise<never> | undefined;
+  let allowedMs = runtime.limits.callMs;
 
   function outer(): AbortSignal | undefined {
     leaving ??= typeof given === "function" ? given() : given;
@@ -72,8 +79,8 @@ export function beginTurn(
   /** Rejects when the time is over. Made for the first piece of author's code that waits. */
   function whenOver(): Promise<never> {
     over ??= new Promise<never>((_resolve, reject) => {
-      cancelTimer = runtime.clock.after(runtime.limits.callMs, () => {
-        const late = new HydrantError("timeout", `the call took longer than ${runtime.limits.callMs} ms`);
+      cancelTimer = runtime.clock.after(allowedMs, () => {
+        const late = new HydrantError("timeout", `the call took longer than ${allowedMs} ms`);
         signal();
         controller?.abort(late);
         reject(late);
@@ -95,9 +102,22 @@ export function beginTurn(
     signal,
     settle: (value) => (waits(value) ? Promise.race([value, whenOver()]) : value),
     cancelled: () => outer()?.aborted ?? false,
-    restart: () => {
+    restart: (ms = allowedMs) => {
       cancelTimer?.();
       over = undefined;
+      allowedMs = ms;
+    },
+    abort: (reason) => {
+      signal();
+      controller?.abort(reason);
+    },
+    detach: () => {
+      given = undefined;
+      leaving = undefined;
+      controller = undefined;
+    },
+    renew: () => {
+      controller = undefined;
     },
     end: () => cancelTimer?.(),
   };

@@ -3,6 +3,8 @@ import type { Definition } from "./definition.js";
 import { DefinitionError } from "./errors.js";
 import { formHelpers } from "./form/view.js";
 import { encodeAddressPart, escapeHtml, SafeHtml } from "./html.js";
+import { placeId } from "./identity.js";
+import { isWireName } from "./names.js";
 import { place, readPlacement, sealMark } from "./placing.js";
 import { ownSlots, slot } from "./slots.js";
 import type { UploadedFile } from "./uploads.js";
@@ -15,6 +17,13 @@ export interface Helpers {
   on(event: string, args?: Readonly<Record<string, unknown>>): SafeHtml;
   /** Whether the caller may send an event: `{% if can("remove") %}`. */
   can(event: string): boolean;
+  /**
+   * Attributes of an element whose end handlers append to: `<p {{ appends("answer") }}>{{ state.answer }}</p>` with
+   * `yield this.append("answer", chunk)`.
+   */
+  appends(place: string): SafeHtml;
+  /** Attributes of a button that stops the stream of this component: `<button {{ stop() }}>Stop</button>`. */
+  stop(): SafeHtml;
   /** Address of an uploaded file, for the same person and as long as a seal. It is served as an attachment. */
   file_url(file: UploadedFile): string;
   /** A child component. `key` gives it its identity among its siblings; all else are params. */
@@ -112,6 +121,7 @@ function root(scope: Scope): SafeHtml {
     throw new DefinitionError(`${scope.definition.templateName} calls root() twice; a component has one root.`);
   scope.root =
     `id="${scope.id}" data-component="${scope.definition.name}" data-rev="${scope.rev}"` +
+    `${scope.definition.topics === undefined ? "" : " data-live"}` +
     ` hx-vals:inherited="{&quot;state&quot;:&quot;${sealMark(scope)}${ROOT_TAIL}`;
   return new SafeHtml(scope.root);
 }
@@ -158,6 +168,18 @@ function can(scope: Scope, event: string): boolean {
   );
 }
 
+const STOP = new SafeHtml('type="button" data-stop');
+
+function appends({ definition, id }: Scope, name: string): SafeHtml {
+  if (!isWireName(name) || definition.slots.has(name)) {
+    throw new DefinitionError(
+      `${definition.templateName} calls appends(${JSON.stringify(name)}); a place has a name of lower-case letters, ` +
+        "digits, _ and -, beginning with a letter, which no slot has.",
+    );
+  }
+  return new SafeHtml(`id="${placeId(id, name)}"`);
+}
+
 function errorId(scope: Scope, name: string): string {
   return `${scope.id}-${name}-error`;
 }
@@ -195,6 +217,8 @@ export function createView(
     root: () => root(scope),
     on: (event, args) => on(scope, event, args),
     can: (event) => can(scope, event),
+    appends: (name) => appends(scope, name),
+    stop: () => STOP,
     file_url: (file) => `${scope.base}/_files/${scope.sealFile(file)}`,
     component: (name, args = {}, slots = {}) => place(scope, readPlacement(name, args, ownSlots(scope, slots))),
     lazy: (name, args = {}) => place(scope, readPlacement(name, args, {}, "lazy")),

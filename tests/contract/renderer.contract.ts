@@ -26,6 +26,8 @@ function viewOf(extra: Readonly<Record<string, unknown>>): View {
     on: (event, args) => new SafeHtml(`hx-post="${event}" data-args='${JSON.stringify(args)}'`),
     can: () => true,
     file_url: () => "",
+    appends: nothing,
+    stop: nothing,
     component: nothing,
     lazy: nothing,
     slot: nothing,

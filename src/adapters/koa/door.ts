@@ -2,8 +2,10 @@ import type { Context, Middleware } from "koa";
 import {
   type Caller,
   type ComponentServer,
+  clientAddress,
   DefinitionError,
   HydrantError,
+  isOwnSite,
   isWireName,
   localPath,
   type Outcome,
@@ -13,8 +15,6 @@ import {
 import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
 import { loadAssets } from "./assets.js";
 import { isLongAndUnread, mediaType, readBody, URL_ENCODED } from "./body.js";
-import { clientAddress } from "./client-address.js";
-import { isOwnSite } from "./cross-site.js";
 import { linger } from "./lingering.js";
 import { isPlainPath, mountedAt } from "./mounted-at.js";
 import { sendFile } from "./outgoing-file.js";

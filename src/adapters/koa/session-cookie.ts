@@ -1,15 +1,5 @@
 import type { Context } from "koa";
-import type { ComponentServer } from "../../core/index.js";
-
-/** The value of one cookie, without parsing the others. */
-function readCookie(header: string | undefined, name: string): string | undefined {
-  if (header === undefined) return undefined;
-  for (const part of header.split(";")) {
-    const text = part.trimStart();
-    if (text.startsWith(name) && text[name.length] === "=") return text.slice(name.length + 1).trim();
-  }
-  return undefined;
-}
+import { type ComponentServer, cookieIn } from "../../core/index.js";
 
 /** The anonymous session of a visitor whom the application does not know: a random name, signed, in a cookie. */
 export interface SessionCookie {
@@ -21,7 +11,7 @@ export interface SessionCookie {
 
 export function sessionCookie({ sessions }: ComponentServer, name: string): SessionCookie {
   function read(ctx: Context): string | undefined {
-    const signed = readCookie(ctx.req.headers.cookie, name);
+    const signed = cookieIn(ctx.req, name);
     return signed === undefined ? undefined : sessions.verify(signed);
   }
   return {

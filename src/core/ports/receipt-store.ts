@@ -5,6 +5,8 @@ import type { ErrorCode } from "../errors.js";
 export interface Receipt {
   readonly outcome?: Outcome;
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
+  /** A stream that can be resumed: whoever sends the intent again gets it from its beginning. */
+  readonly stream?: { readonly name: string; readonly ticket: string; readonly component_id: string };
 }
 
 /** What `begin` found under a key. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { clientAddress } from "../../../src/adapters/koa/client-address.js";
+import { clientAddress } from "../../../src/core/client-address.js";
 
 function addressOf(forwarded: string | undefined, trustedProxies: number): string {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { RequestHead } from "./request-head.js";
 
 /** Some proxies add the port, which is another one for every connection; IPv6 stands in brackets then. */
 const WITH_PORT = /^(?:(\d+(?:\.\d+){3})|\[([^\]]+)\])(?::\d+)?$/;
@@ -12,7 +12,7 @@ function withoutPort(entry: string): string {
  * The visitor's network address. `X-Forwarded-For` can be written by anybody, so only its last entries count: each
  * trusted proxy added one, the address it was asked from.
  */
-export function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string {
+export function clientAddress({ headers, socket }: RequestHead, trustedProxies: number): string {
   const peer = socket.remoteAddress ?? "";
   if (trustedProxies === 0) return peer;
   const forwarded = String(headers["x-forwarded-for"] ?? "")

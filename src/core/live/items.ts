@@ -1,0 +1,72 @@
+import { decode, encode } from "../codec.js";
+import type { Sealer } from "../seal.js";
+import type { StreamSignal } from "../streams.js";
+
+/** A subscription that was admitted on one node for a connection on another. */
+export interface Admitted {
+  readonly component: string;
+  readonly id: string;
+  readonly seal: string;
+  readonly topics: readonly string[];
+}
+
+/** Changes to what a connection is told of. */
+export interface ConnectionCommand {
+  readonly connection: string;
+  /** Whom the connection must belong to. */
+  readonly subject: string;
+  /** Which of the pages that share the connection. */
+  readonly page: string;
+  readonly subscribe: readonly Admitted[];
+  /** Ids of instances. */
+  readonly unsubscribe: readonly string[];
+  /** The page is gone with all its instances. */
+  readonly leave: boolean;
+  readonly cursor: string | undefined;
+}
+
+/** What an entry of the log says. */
+export type Item =
+  | { readonly kind: "change"; readonly change: unknown }
+  | { readonly kind: "append"; readonly place: string; readonly html: string }
+  /** Something may have been lost under these topics; `undefined` for all. */
+  | { readonly kind: "gap"; readonly topics: readonly string[] | undefined }
+  | { readonly kind: "stream"; readonly signal: StreamSignal }
+  | { readonly kind: "connection"; readonly command: ConnectionCommand }
+  | { readonly kind: "signed-out"; readonly subject: string };
+
+/** Begins the names of topics that nodes talk about among themselves. */
+const OWN = "_";
+export const NODES = `${OWN}nodes`;
+
+/** The topic of a single instance. */
+export function instanceTopic(id: string): string {
+  return `${OWN}instance:${id}`;
+}
+
+const LONGEST_TOPIC = 200;
+
+/** Whether a component or an application may use a topic of this name. */
+export function isTopic(name: unknown): name is string {
+  return (
+    typeof name === "string" &&
+    name !== "" &&
+    name.length <= LONGEST_TOPIC &&
+    !name.startsWith(OWN) &&
+    // Control characters have no place in a name.
+    !/\p{Cc}/u.test(name)
+  );
+}
+
+const BOUND = "topic";
+
+/** Nobody but a node can write into the log, and nobody else reads it. */
+export function sealItem(sealer: Sealer, topic: string, item: Item, depth: number): string {
+  return sealer.seal({ purpose: "topic", component: BOUND, subject: topic }, BOUND, encode(item, depth));
+}
+
+/** @throws {HydrantError} `state_invalid` for what no node of ours wrote. */
+export function openItem(sealer: Sealer, topic: string, data: string): Item {
+  const { text } = sealer.unseal({ purpose: "topic", component: BOUND, subject: topic }, data);
+  return decode(text) as Item;
+}
