@@ -50,6 +50,8 @@ export interface Definition extends Guard {
   readonly sealedOffers: boolean;
   readonly cache: MountCache | undefined;
   readonly stream: StreamMode;
+  /** Whether it has handlers that yield, as far as that can be told before they run. */
+  readonly streams: boolean;
   /** What an instance is told of; `undefined` for a component without topics. */
   readonly topics: ComponentClass["topics"];
   /** Checks what its pages publish under its topics; `undefined` where they may not. */
@@ -146,6 +148,11 @@ function eventsOf(
     }
   }
   return events;
+}
+
+/** The constructor's name, because the constructor itself has none in the language. */
+function isGenerator({ constructor }: EventDefinition["handler"]): boolean {
+  return constructor.name === "AsyncGeneratorFunction";
 }
 
 function checkStatics(name: string, componentClass: ComponentClass): void {
@@ -296,6 +303,7 @@ export function define(
     sealedOffers: componentClass.offers === "sealed",
     cache: componentClass.cache,
     stream: componentClass.stream ?? "abort",
+    streams: componentClass.stream !== undefined || [...events.values()].some(({ handler }) => isGenerator(handler)),
     // Called on the class, as migrations are.
     topics: componentClass.topics?.bind(componentClass),
     broadcast: componentClass.broadcast,

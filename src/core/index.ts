@@ -70,6 +70,7 @@ export { isWireName, PAGE_FIELD, REFRESH } from "./names.js";
 export { type ComponentServerOptions, DEFAULT_LIMITS, type Limits } from "./options.js";
 export { isOwnSite } from "./own-site.js";
 export type { PageScope, PageScopeOptions } from "./page.js";
+export { failurePartial, outcomePartials, partialHtml, partialsHtml } from "./partials.js";
 export {
   AllowAny,
   and,
@@ -97,7 +98,7 @@ export type { TopicEntry, TopicFollower, TopicLog } from "./ports/topic-log.js";
 export type { UploadStore } from "./ports/upload-store.js";
 export { ComponentRegistry, type RegisterDecorator } from "./registry.js";
 export { cookieIn, type RequestHead } from "./request-head.js";
-export { type ComponentServer, createComponentServer } from "./server.js";
+export { type ComponentServer, createComponentServer, type Features } from "./server.js";
 export { StreamingComponent, type StreamMode } from "./streaming.js";
 export { sizeText, type TakeFile, type UploadedFile, type UploadRule } from "./uploads.js";
 export type { Helpers, Refusal, View } from "./view.js";

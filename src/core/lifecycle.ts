@@ -148,9 +148,11 @@ export async function stream(
 
 /** Field by field: copying an object of many shapes costs more than all else here. */
 function withPosted(call: UnreadEventCall, { state, payload = {} }: PostedEvent): EventCall {
-  const { caller, callerNow, component, event, instance, idempotencyKey, onceBySeal = false } = call;
-  const asked = callerNow === undefined ? undefined : { callerNow };
-  return { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload, ...asked };
+  const { caller, component, event, instance, idempotencyKey, onceBySeal = false } = call;
+  const posted: EventCall = { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload };
+  const { callerNow, signal } = call;
+  if (callerNow === undefined) return posted;
+  return signal === undefined ? { ...posted, callerNow } : { ...posted, callerNow, signal };
 }
 
 function intakeFor({ runtime }: Turn, { form }: Definition): Intake {

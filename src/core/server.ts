@@ -33,16 +33,23 @@ import { createStateKeeper } from "./state.js";
 import { resumeStream, stopStream } from "./stream-calls.js";
 import { createStreams, type StreamSignal, type Streams } from "./streams.js";
 
+/** What any component of a server has. */
+export interface Features {
+  readonly forms: boolean;
+  /** Forms that take files. */
+  readonly uploads: boolean;
+  /** Handlers that yield. */
+  readonly streams: boolean;
+  /** Topics. */
+  readonly live: boolean;
+}
+
 /** What doors and applications call. Every method runs the one pipeline of `lifecycle.ts`. */
 export interface ComponentServer extends Publishing {
   /** The bounds that hold here, with defaults filled in. */
   readonly limits: Limits;
-  /** Whether any component is a form, so that pages need the script for forms. */
-  readonly hasForms: boolean;
-  /** Whether any form takes files. */
-  readonly hasUploads: boolean;
-  /** Whether any component has topics, so that pages need the script for live updates. */
-  readonly hasLive: boolean;
+  /** What its components have, so that pages load the scripts for it. */
+  readonly features: Features;
   /** Live updates, for doors. */
   readonly live: LiveDoor;
   /** The logger it was given. */
@@ -208,6 +215,15 @@ function createRuntime(options: ComponentServerOptions, tell: (signal: StreamSig
   };
 }
 
+function featuresOf(definitions: readonly Definition[]): Features {
+  return {
+    forms: definitions.some(({ form }) => form !== undefined),
+    uploads: definitions.some(({ form }) => (form?.uploads.size ?? 0) > 0),
+    streams: definitions.some(({ streams }) => streams),
+    live: definitions.some(({ topics }) => topics !== undefined),
+  };
+}
+
 /**
  * Checks everything that can be checked before the first request, and wires the parts together.
  *
@@ -243,7 +259,7 @@ export function createComponentServer(options: ComponentServerOptions): Componen
   return {
     ...publishing,
     limits,
-    hasLive: [...definitions.values()].some(({ topics }) => topics !== undefined),
+    features: featuresOf([...definitions.values()]),
     live,
     isReady: () => isReady,
     async drain(ms = 20_000) {
@@ -256,8 +272,6 @@ export function createComponentServer(options: ComponentServerOptions): Componen
       runtime.streams.end(new HydrantError("unavailable", "the node is about to stop", { retryAfter: 1 }));
     },
     close: () => hub.close(),
-    hasForms: [...definitions.values()].some(({ form }) => form !== undefined),
-    hasUploads: [...definitions.values()].some(({ form }) => (form?.uploads.size ?? 0) > 0),
     log,
     now: clock.now,
     after: clock.after,

@@ -1,5 +1,5 @@
 import { admitCaller, refuseSeal } from "./admit.js";
-import type { EventCall, Outcome, OutcomeStream, ResumeCall } from "./calls.js";
+import type { CallContext, EventCall, Outcome, OutcomeStream, ResumeCall } from "./calls.js";
 import type { EventDefinition } from "./definition.js";
 import { HydrantError } from "./errors.js";
 import { findEvent } from "./find.js";
@@ -27,18 +27,25 @@ export function beginStream(
   const handler = framesOf(turn, live, event, steps);
   const reading = resumable ? streams.journalled(name, handler) : streams.direct(name, handler);
   const ticket = sealStream(turn, { instance: id, name, component: definition.name, event: event.name, resumable });
-  const frames = whileAllowed(reading, (lost) => watchRights(turn, call, definition, event, lost));
+  const frames = whileAllowed(reading, call, (lost) => watchRights(turn, call, definition, event, lost));
   return { kind: "stream", component_id: id, name, ticket, mode: definition.stream, frames };
 }
 
+/** The frames, as long as the caller is there and may see them. */
 async function* whileAllowed(
   { frames, fail }: HandlerFrames,
+  { signal: given }: CallContext,
   watch: (lost: (error: unknown) => void) => () => void,
 ): OutcomeStream["frames"] {
   const cancel = watch(fail);
+  const signal = typeof given === "function" ? given() : given;
+  const leave = (): void => fail(new HydrantError("cancelled"));
+  if (signal?.aborted === true) leave();
+  else signal?.addEventListener("abort", leave, { once: true });
   try {
     yield* frames;
   } finally {
+    signal?.removeEventListener("abort", leave);
     cancel();
   }
 }
@@ -58,7 +65,7 @@ export async function resumeStream(runtime: Runtime, call: ResumeCall): Promise<
     const { definition, event } = findEvent(runtime, opened);
     await admitCaller(turn, definition, event);
     const reading = runtime.streams.read(opened.name, call.after);
-    const frames = whileAllowed(reading, (lost) => watchRights(turn, call, definition, event, lost));
+    const frames = whileAllowed(reading, call, (lost) => watchRights(turn, call, definition, event, lost));
     const { instance: component_id, name } = opened;
     return { kind: "stream", component_id, name, ticket: call.ticket, mode: "resume", frames };
   } finally {

@@ -1,5 +1,12 @@
 import type { Context } from "koa";
-import { escapeHtml, type Failure, type LimitReached, type Outcome, type OutcomeEffects } from "../../core/index.js";
+import {
+  type Failure,
+  failurePartial,
+  type LimitReached,
+  type Outcome,
+  type OutcomeEffects,
+  partialsHtml,
+} from "../../core/index.js";
 
 /** What the sender of a request understands. */
 export type Audience = "htmx" | "json" | "browser";
@@ -50,24 +57,15 @@ function setEffects(ctx: Context, { pushUrl, replaceUrl, trigger }: OutcomeEffec
   }
 }
 
-/** The root, then one flat partial for every other instance that changed. */
-function bodyOf({ html, partials }: Outcome): string {
-  let body = html;
-  for (const { target, swap, html: piece } of partials) {
-    body += `<hx-partial hx-target="#${target}" hx-swap="${swap}">${piece}</hx-partial>`;
-  }
-  return body;
-}
-
 export function answerHtmx(ctx: Context, outcome: Outcome): void {
   const { kind, status, effects } = outcome;
   if (kind === "redirect") ctx.set("HX-Redirect", effects.redirect as string);
   else if (kind === "removed") ctx.set("HX-Reswap", "delete");
   setEffects(ctx, effects);
-  write(ctx, status, kind === "nothing" ? null : bodyOf(outcome));
+  write(ctx, status, kind === "nothing" ? null : outcome.html + partialsHtml(outcome.partials));
 }
 
-function effectsJson({ effects, partials, kind }: Outcome): object {
+export function effectsJson({ effects, partials, kind }: Outcome): object {
   const { redirect, pushUrl, replaceUrl, trigger } = effects;
   return {
     ...(redirect === undefined ? {} : { redirect }),
@@ -86,7 +84,7 @@ export function answerJson(ctx: Context, outcome: Outcome, failure: Failure | un
   writeJson(ctx, status, failure === undefined ? body : { ...body, error: errorJson(failure) });
 }
 
-function errorJson({ code, message, id, fields }: Failure): object {
+export function errorJson({ code, message, id, fields }: Failure): object {
   return { code, message, id, ...(fields === undefined ? {} : { fields }) };
 }
 
@@ -124,11 +122,5 @@ export function failHtmx(ctx: Context, failure: Failure, entrance: string | unde
   if (entrance !== undefined) ctx.set("HX-Redirect", entrance);
   if (failure.status !== 401) ctx.set("HX-Reswap", "none");
   const instance = failure.instance ?? targetInstance(ctx);
-  const place = `${instance === undefined ? "" : `#${instance} `}[data-component-error]`;
-  write(
-    ctx,
-    failure.status,
-    `<hx-partial hx-target="${place}" hx-swap="innerHTML"><p role="alert" data-code="${failure.code}" ` +
-      `data-error-id="${failure.id}">${escapeHtml(failure.message)}</p></hx-partial>`,
-  );
+  write(ctx, failure.status, failurePartial(failure, instance));
 }

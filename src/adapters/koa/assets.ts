@@ -29,6 +29,8 @@ const SOURCES = {
   "component-client": { path: () => own("public/component-client.js"), ending: "js" },
   "form-client": { path: () => own("public/form-client.js"), ending: "js" },
   "upload-client": { path: () => own("public/upload-client.js"), ending: "js" },
+  "live-client": { path: () => own("public/live-client.js"), ending: "js" },
+  "socket-client": { path: () => own("public/socket-client.js"), ending: "js" },
   "hx-sse": { path: () => htmx("ext/hx-sse.min.js"), ending: "js" },
   "hx-ws": { path: () => htmx("ext/hx-ws.min.js"), ending: "js" },
   pages: { path: () => own("templates/pages.css"), ending: "css" },
@@ -39,7 +41,7 @@ export type AssetName = keyof typeof SOURCES;
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" } as const;
 
 /** Pages load the scripts for what the server's components have. */
-export function loadAssets({ hasForms, hasUploads }: Pick<ComponentServer, "hasForms" | "hasUploads">): Assets {
+export function loadAssets({ features: { forms, uploads, streams, live } }: Pick<ComponentServer, "features">): Assets {
   const names = new Map<string, string>();
   const files = new Map<string, Asset>();
   for (const [name, { path, ending }] of Object.entries(SOURCES)) {
@@ -53,8 +55,10 @@ export function loadAssets({ hasForms, hasUploads }: Pick<ComponentServer, "hasF
     scripts: [
       "htmx",
       "component-client",
-      ...(hasForms ? (["form-client"] as const) : []),
-      ...(hasUploads ? (["upload-client"] as const) : []),
+      ...(forms ? (["form-client"] as const) : []),
+      ...(uploads ? (["upload-client"] as const) : []),
+      ...(streams ? (["hx-sse"] as const) : []),
+      ...(streams || live ? (["live-client"] as const) : []),
     ],
     fileName: (name) => names.get(name) as string,
     serve(ctx, file) {

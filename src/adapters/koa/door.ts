@@ -6,22 +6,26 @@ import {
   DefinitionError,
   HydrantError,
   isOwnSite,
-  isWireName,
   localPath,
   type Outcome,
   PAGE_FIELD,
+  type UnreadEventCall,
   type User,
 } from "../../core/index.js";
 import { answerHtmx, answerJson, audienceOf, failHtmx, failJson, targetInstance } from "./answer.js";
 import { loadAssets } from "./assets.js";
 import { isLongAndUnread, mediaType, readBody, URL_ENCODED } from "./body.js";
+import { lastingRoutes } from "./lasting-routes.js";
+import { signalOf } from "./leaving.js";
 import { linger } from "./lingering.js";
 import { isPlainPath, mountedAt } from "./mounted-at.js";
 import { sendFile } from "./outgoing-file.js";
 import { type PageComponents, pageComponents } from "./page-components.js";
 import { checkMediaType, parsePosted, parseUrlEncoded } from "./payload.js";
 import { pagePath, plainPages, rememberPage } from "./plain-pages.js";
+import { namesIn, type Route, routeOf } from "./routes.js";
 import { sessionCookie } from "./session-cookie.js";
+import { takesStream } from "./stream-answer.js";
 import { wholePage } from "./whole-page.js";
 
 /** What the application knows about who asks. */
@@ -71,31 +75,6 @@ export function componentsOf(ctx: object): PageComponents {
   return components;
 }
 
-/** An address under the prefix, taken apart once. */
-type Route =
-  | { readonly kind: "asset"; readonly file: string }
-  | { readonly kind: "file"; readonly ticket: string }
-  | { readonly kind: "mount"; readonly component: string }
-  | { readonly kind: "event"; readonly component: string; readonly event: string };
-
-function routeOf(rest: string): Route | undefined {
-  const cut = rest.indexOf("/");
-  const first = cut === -1 ? rest : rest.slice(0, cut);
-  const second = cut === -1 ? undefined : rest.slice(cut + 1);
-  if (first === "_assets" && second !== undefined) return { kind: "asset", file: second };
-  if (first === "_files" && second !== undefined) return { kind: "file", ticket: second };
-  if (!isWireName(first)) return undefined;
-  if (second === undefined) return { kind: "mount", component: first };
-  return isWireName(second) ? { kind: "event", component: first, event: second } : undefined;
-}
-
-/** What the log is told about an address. Nobody who reads it should be able to fetch a file. */
-function namesIn(route: Route | undefined): Readonly<Record<string, string>> {
-  if (route === undefined || route.kind === "file") return {};
-  const { kind: _kind, ...names } = route;
-  return names;
-}
-
 /**
  * Serves components in a Koa application: events and mounts under the prefix, `ctx.components` everywhere else.
  * Mounts anywhere a middleware can stand.
@@ -134,28 +113,22 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   const eventCaller = (ctx: Context): Caller => callerOf(ctx, (one) => cookie.read(one) ?? server.sessions.create());
   const pageCaller = (ctx: Context): Caller => callerOf(ctx, cookie.ensure);
 
-  function signalOf(ctx: Context): () => AbortSignal {
-    return () => {
-      const controller = new AbortController();
-      const leave = (): void => {
-        if (!ctx.res.writableFinished) controller.abort(new DOMException("the caller left", "AbortError"));
-      };
-      if (ctx.res.closed) leave();
-      else ctx.res.once("close", leave);
-      return controller.signal;
-    };
+  function refuseForeign(ctx: Context): void {
+    // Not `ctx.origin`: from Koa 3 on that is the request's own `Origin` header.
+    if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
   }
+
+  const lasting = lastingRoutes({ server, caller: eventCaller, base: baseOf, refuseForeign });
 
   async function answerEvent(ctx: Context, component: string, event: string): Promise<void> {
     if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");
     if (ctx.method !== "POST") return refuseMethod(ctx, "POST");
-    // Not `ctx.origin`: from Koa 3 on that is the request's own `Origin` header.
-    if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
+    refuseForeign(ctx);
     const contentType = ctx.req.headers["content-type"] ?? "";
     checkMediaType(contentType);
     const idempotencyKey = ctx.req.headers["idempotency-key"];
     let posted = "";
-    const outcome = await server.dispatch({
+    const call: UnreadEventCall = {
       component,
       event,
       async read(take) {
@@ -171,7 +144,11 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
       instance: targetInstance(ctx),
       idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
       onceBySeal: audienceOf(ctx) === "browser",
-    });
+    };
+    const outcome = takesStream(ctx)
+      ? await server.stream({ ...call, callerNow: () => eventCaller(ctx) })
+      : await server.dispatch(call);
+    if (outcome.kind === "stream") return lasting.send(ctx, outcome);
     await answerOutcome(ctx, outcome, component, posted);
   }
 
@@ -262,6 +239,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
       if (route?.kind === "event") await answerEvent(ctx, route.component, route.event);
       else if (route?.kind === "mount") await answerMount(ctx, route.component);
       else if (route?.kind === "file") await answerFile(ctx, route.ticket);
+      else if (route?.kind === "live") await lasting.live(ctx);
+      else if (route?.kind === "stream") await lasting.stream(ctx, route.ticket);
       else if (route === undefined || !assets.serve(ctx, route.file)) throw new HydrantError("not_found");
     } catch (error) {
       await fail(ctx, error, route);
@@ -276,6 +255,8 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
       server,
       assets,
       base: baseOf(ctx),
+      // Before anything of the page is rendered, so that nothing that changes from now on is missed.
+      cursor: server.live.position(),
       caller: () => pageCaller(ctx),
       held,
     });

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import { type Caller, type ComponentServer, type HeldInstance, type PageScope, SafeHtml } from "../../core/index.js";
-import type { Assets } from "./assets.js";
+import type { AssetName, Assets } from "./assets.js";
 
 /** `ctx.components`: components in the pages of the application. */
 export interface PageComponents {
@@ -13,13 +13,22 @@ export interface PageComponents {
   readonly component: PageScope["component"];
   /** The same for a component that is mounted later. */
   readonly lazy: PageScope["lazy"];
-  /** Page configuration and scripts, for the `head` of every page that shows components. */
-  assets(): SafeHtml;
+  /**
+   * Page configuration and scripts, for the `head` of every page that shows components. With `socket: true` events and
+   * updates go over one WebSocket where there is one, and over HTTP where there is not.
+   */
+  assets(options?: AssetOptions): SafeHtml;
   /** Puts the components into the finished page. */
   fill(html: string): Promise<string>;
 }
 
+export interface AssetOptions {
+  readonly socket?: boolean;
+}
+
 export interface PageComponentsOptions {
+  /** What the page has seen of what is published, before it is rendered. */
+  readonly cursor: string;
   readonly server: ComponentServer;
   readonly assets: Assets;
   readonly base: string;
@@ -33,10 +42,21 @@ const CONFIG = JSON.stringify({
   noSwap: [204, 304, 400, 401, 403, 404, 408, 413, 415, 429, "5xx"],
 });
 
-function headHtml(base: string, assets: Assets): SafeHtml {
+function headHtml(
+  { base, assets, cursor, server }: PageComponentsOptions,
+  { socket = false }: AssetOptions = {},
+): SafeHtml {
+  const { live, streams } = server.features;
+  const names: readonly AssetName[] = socket ? [...assets.scripts, "socket-client"] : assets.scripts;
   // In order and without `defer`: htmx starts when the document is ready, and the extension must be there by then.
-  const scripts = assets.scripts.map((name) => `<script src="${base}/_assets/${assets.fileName(name)}"></script>`);
-  return new SafeHtml(`<meta name="htmx-config" content='${CONFIG}'>${scripts.join("")}`);
+  const scripts = names.map((name) => `<script src="${base}/_assets/${assets.fileName(name)}"></script>`);
+  const after = encodeURIComponent(cursor);
+  const metas = [
+    `<meta name="htmx-config" content='${CONFIG}'>`,
+    live || streams ? `<meta name="hydrant-live" content="${base}/_live?cursor=${after}">` : "",
+    socket ? `<meta name="hydrant-socket" content="${base}/_ws?cursor=${after}">` : "",
+  ];
+  return new SafeHtml(metas.join("") + scripts.join(""));
 }
 
 /** A request of htmx for a piece of a page; ids must not repeat those of the page it goes into. */
@@ -45,7 +65,7 @@ function isFragmentRequest({ headers }: Context["req"]): boolean {
 }
 
 export function pageComponents(ctx: Context, options: PageComponentsOptions): PageComponents {
-  const { server, assets, base, caller, held } = options;
+  const { server, base, caller, held } = options;
   let opened: PageScope | undefined;
   const scope = (): PageScope => {
     opened ??= server.page({
@@ -57,7 +77,7 @@ export function pageComponents(ctx: Context, options: PageComponentsOptions): Pa
     });
     return opened;
   };
-  const head = (): SafeHtml => headHtml(base, assets);
+  const head = (wanted?: AssetOptions): SafeHtml => headHtml(options, wanted);
 
   async function fill(html: string): Promise<string> {
     const filled = await scope().fill(html);

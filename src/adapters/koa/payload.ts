@@ -88,7 +88,7 @@ function isState(quoted: string): boolean {
   return quoted.includes("\\") && quoted.length < 64 && JSON.parse(quoted) === STATE;
 }
 
-function parseJson(text: string, limits: Limits): Fields {
+export function parseJson(text: string, limits: Limits): Fields {
   scanJson(text, limits);
   let value: unknown;
   try {

@@ -94,19 +94,20 @@ export class LogReader {
     const rows = await this.#range(client, this.#after);
     const next = firstEntry(rows);
     if (next !== undefined && next.before === this.#seen) return { lost: false, rows };
-    // Something was added that is not there, or is not the next.
-    const isNew = next === undefined && (await this.#isNewStream(client));
-    if (isNew) this.#after = "0-0";
-    const found = isNew ? await this.#range(client, this.#after) : rows;
-    this.#seen = firstEntry(found)?.before ?? last;
-    return { lost: true, rows: found };
+    // What was added last is not there, or something else comes next.
+    if (next === undefined) this.#after = await this.#nearest(client);
+    this.#seen = next?.before ?? last;
+    return { lost: true, rows };
   }
 
-  /** Whether the stream ends before our place, so that it cannot be the one we have read. */
-  async #isNewStream(client: RedisClient): Promise<boolean> {
-    const args = ["XREVRANGE", this.names.stream, "+", "-", "COUNT", "1"];
-    const [top] = readRows(await this.#ask(client, args));
-    return top === undefined || isBefore(top.id, this.#after);
+  /**
+   * Our place, or the end of a stream that ends before it: a Redis that was started anew holds nothing, and one that
+   * went back to an older copy holds what was given already.
+   */
+  async #nearest(client: RedisClient): Promise<string> {
+    const [top] = readRows(await this.#ask(client, ["XREVRANGE", this.names.stream, "+", "-", "COUNT", "1"]));
+    if (top === undefined) return "0-0";
+    return isBefore(top.id, this.#after) ? top.id : this.#after;
   }
 
   async #last(client: RedisClient): Promise<string> {

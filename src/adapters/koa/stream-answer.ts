@@ -1,0 +1,84 @@
+import type { Context } from "koa";
+import {
+  type ComponentServer,
+  type Frame,
+  failurePartial,
+  HydrantError,
+  type OutcomeStream,
+  partialHtml,
+  partialsHtml,
+} from "../../core/index.js";
+import { type Audience, effectsJson, errorJson } from "./answer.js";
+import { type EventStreams, encodeEvent } from "./event-stream.js";
+
+/** Whether the sender reads event streams. */
+export function takesStream({ req }: Context): boolean {
+  return (req.headers.accept ?? "").includes("text/event-stream");
+}
+
+function frameHtml({ outcome, append }: Frame): string {
+  if (append !== undefined) return partialHtml(`#${append}`, "beforeend", outcome.html);
+  if (outcome.kind === "removed") return partialHtml(`#${outcome.component_id}`, "delete", "");
+  return outcome.html + partialsHtml(outcome.partials);
+}
+
+function frameJson({ outcome, append, done }: Frame): string {
+  const { html, state, component_id, slots } = outcome;
+  const piece = append === undefined ? {} : { append };
+  return JSON.stringify({
+    html,
+    state,
+    component_id,
+    slots,
+    stream_done: done,
+    effects: effectsJson(outcome),
+    ...piece,
+  });
+}
+
+/** The message of a frame; none where there is nothing to show. */
+function encodeFrame(frame: Frame, isJson: boolean): string {
+  const id = String(frame.number);
+  if (isJson) return encodeEvent({ id, data: frameJson(frame) });
+  const html = frameHtml(frame);
+  return html === "" ? "" : encodeEvent({ id, data: html });
+}
+
+/** The one named event that ends a stream. */
+function encodeEnd({ number, outcome }: Frame): string {
+  const { effects, kind } = outcome;
+  if (kind === "redirect") return encodeEvent({ event: "component:redirect", data: effects.redirect as string });
+  const { pushUrl, replaceUrl, trigger } = effects;
+  return encodeEvent({
+    event: "component:done",
+    id: String(number),
+    data: JSON.stringify({ push_url: pushUrl, replace_url: replaceUrl, trigger }),
+  });
+}
+
+/** Answers with the frames of a handler as they come, no faster than they are read. */
+export async function sendStream(
+  ctx: Context,
+  { frames, ticket, mode, component_id }: OutcomeStream,
+  audience: Audience,
+  streams: EventStreams,
+  server: ComponentServer,
+): Promise<void> {
+  const stream = streams.open(ctx, { "Hydrant-Stream": `${mode} ${ticket}` });
+  const isJson = audience === "json";
+  try {
+    for await (const frame of frames) {
+      if (stream.isClosed) return;
+      const text = encodeFrame(frame, isJson) + (frame.done ? encodeEnd(frame) : "");
+      if (!stream.write(text)) await stream.drained();
+    }
+  } catch (error) {
+    const isLeft = error instanceof HydrantError && error.code === "cancelled";
+    if (stream.isClosed && isLeft) return;
+    const failure = server.report(error, { instance: component_id });
+    const shown = isJson ? "" : encodeEvent({ data: failurePartial(failure, component_id) });
+    stream.write(shown + encodeEvent({ event: "component:error", data: JSON.stringify(errorJson(failure)) }));
+  } finally {
+    stream.end();
+  }
+}
