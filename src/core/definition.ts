@@ -5,9 +5,10 @@ import { FormComponent } from "./form.js";
 import { checkGuards, type EventGuard, eventGuardOf, type Guard, type GuardSettings, guardOf } from "./guards.js";
 import { ModelFormComponent } from "./model-form.js";
 import { isReservedEvent, isWireName, REFRESH, RESERVED_PARAMS } from "./names.js";
-import type { PageTemplate, Renderer, Template } from "./ports/renderer.js";
+import type { Renderer, Template } from "./ports/renderer.js";
 import type { Schema } from "./ports/schema.js";
 import type { StreamMode } from "./streaming.js";
+import { checkFields, checkTemplate, list } from "./template-checks.js";
 import type { Refusal } from "./view.js";
 import { WizardComponent } from "./wizard.js";
 
@@ -87,11 +88,6 @@ function handlersOf(componentClass: ComponentClass): Map<string, EventDefinition
   return handlers;
 }
 
-function list(names: Iterable<string>): string {
-  const sorted = [...names].sort();
-  return sorted.length === 0 ? "none" : sorted.map((name) => `"${name}"`).join(", ");
-}
-
 /** The names of an object schema's fields, where the validator shows them (Zod and Valibot do). */
 function shapeOf(schema: Schema | undefined): readonly string[] | undefined {
   const { shape, entries } = (schema ?? {}) as { shape?: object; entries?: object };
@@ -150,9 +146,9 @@ function eventsOf(
   return events;
 }
 
-/** The constructor's name, because the constructor itself has none in the language. */
-function isGenerator({ constructor }: EventDefinition["handler"]): boolean {
-  return constructor.name === "AsyncGeneratorFunction";
+/** By its tag, because what makes such functions has no name in the language. */
+function isGenerator(handler: EventDefinition["handler"]): boolean {
+  return Object.prototype.toString.call(handler) === "[object AsyncGeneratorFunction]";
 }
 
 function checkStatics(name: string, componentClass: ComponentClass): void {
@@ -200,46 +196,6 @@ function checkStatics(name: string, componentClass: ComponentClass): void {
   }
 }
 
-function checkTemplate(
-  name: string,
-  componentClass: ComponentClass,
-  template: Template,
-  events: Iterable<string>,
-): void {
-  const known = { events: new Set(events), slots: new Set(componentClass.slots ?? []) };
-  for (const event of template.uses?.events ?? []) {
-    if (known.events.has(event)) continue;
-    throw new DefinitionError(
-      `${name}: ${componentClass.template} offers the event "${event}", which ${name} does not have. ` +
-        `It has: ${list(known.events)}.`,
-    );
-  }
-  for (const slot of template.uses?.slots ?? []) {
-    if (known.slots.has(slot)) continue;
-    throw new DefinitionError(
-      `${name}: ${componentClass.template} has a slot "${slot}" that ${name} does not declare. ` +
-        `Add it to \`static slots\`, which holds: ${list(known.slots)}.`,
-    );
-  }
-}
-
-/**
- * Refuses a template that places a component nobody registered.
- * @param where the template, for the message.
- */
-export function checkComponents(
-  where: string,
-  template: Template | PageTemplate,
-  known: ReadonlyMap<string, unknown>,
-): void {
-  for (const component of template.uses?.components ?? []) {
-    if (known.has(component)) continue;
-    throw new DefinitionError(
-      `${where} places the component "${component}", which is not registered. Registered: ${list(known.keys())}.`,
-    );
-  }
-}
-
 /** What the server as a whole has, which definitions are checked against. */
 export interface DefinitionSettings extends GuardSettings {
   readonly hasUploadStore: boolean;
@@ -251,20 +207,6 @@ function checkUploads(name: string, form: FormDefinition | undefined, { hasUploa
     `${name} takes files, but nothing keeps them. Give the server a store: ` +
       '`uploadStore: diskUploadStore("uploads")` from "hydrant/disk".',
   );
-}
-
-/** A form's template names its fields; a name that the schema does not have is refused with those it has. */
-function checkFields(
-  name: string,
-  componentClass: ComponentClass,
-  template: Template,
-  form: FormDefinition | undefined,
-): void {
-  for (const field of template.uses?.fields ?? []) {
-    if (form?.knows(field) === true) continue;
-    const has = form === undefined ? `${name} is no FormComponent` : `it has: ${form.fieldNames().join(", ")}`;
-    throw new DefinitionError(`${name}: ${componentClass.template} shows the field "${field}"; ${has}.`);
-  }
 }
 
 /**

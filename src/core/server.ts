@@ -9,7 +9,7 @@ import type {
   TicketCall,
   UnreadEventCall,
 } from "./calls.js";
-import { checkComponents, type Definition, define } from "./definition.js";
+import { type Definition, define } from "./definition.js";
 import { DefinitionError, describeFailure, type Failure, HydrantError } from "./errors.js";
 import * as lifecycle from "./lifecycle.js";
 import { type LimitRule, readLimits } from "./limits.js";
@@ -28,10 +28,11 @@ import { consoleLogger, type Logger } from "./ports/logger.js";
 import type { PageTemplate } from "./ports/renderer.js";
 import { toRegistry } from "./registry.js";
 import type { Admission, Runtime } from "./runtime.js";
-import { checkKey, createSealer, developmentKey, type Sealer, systemRandom } from "./seal.js";
+import { checkKey, createSealer, developmentKey, systemRandom } from "./seal.js";
 import { createStateKeeper } from "./state.js";
 import { resumeStream, stopStream } from "./stream-calls.js";
-import { createStreams, type StreamSignal, type Streams } from "./streams.js";
+import { createStreams, type StreamSignal } from "./streams.js";
+import { checkComponents } from "./template-checks.js";
 
 /** What any component of a server has. */
 export interface Features {
@@ -154,24 +155,6 @@ function withNetworkKey(rule: LimitRule): LimitRule {
   return typeof rule === "string" && limit !== undefined ? { ...limit.window, key: "ip" } : rule;
 }
 
-function streamsOf(
-  options: ComponentServerOptions,
-  sealer: Sealer,
-  tell: (signal: StreamSignal) => Promise<void>,
-): Streams {
-  const { clock = systemClock, log = consoleLogger } = options;
-  const binding = (name: string) => ({ purpose: "stream", component: "journal", subject: name }) as const;
-  return createStreams({
-    journal: options.journalStore ?? memoryJournalStore({ now: clock.now }),
-    clock,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    log,
-    tell,
-    seal: (name, text) => sealer.seal(binding(name), "journal", text),
-    unseal: (name, token) => sealer.unseal(binding(name), token).text,
-  });
-}
-
 function createRuntime(options: ComponentServerOptions, tell: (signal: StreamSignal) => Promise<void>): Runtime {
   const { clock = systemClock, log = consoleLogger, sealMs = 86_400_000, receiptMs = 600_000 } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -204,7 +187,14 @@ function createRuntime(options: ComponentServerOptions, tell: (signal: StreamSig
     admission: admissionOf(options),
     uploads: options.uploadStore,
     mounts: mountMemory(clock.now),
-    streams: streamsOf(options, sealer, tell),
+    streams: createStreams({
+      journal: options.journalStore ?? memoryJournalStore({ now: clock.now }),
+      clock,
+      limits,
+      log,
+      tell,
+      sealer,
+    }),
     topicAccess: options.topicAccess ?? (() => false),
     limits,
     clock,

@@ -5,6 +5,7 @@ import type { Limits } from "./options.js";
 import type { Clock } from "./ports/clock.js";
 import type { JournalStore } from "./ports/journal-store.js";
 import type { Logger } from "./ports/logger.js";
+import type { SealBinding, Sealer } from "./seal.js";
 
 /** What nodes tell each other about a stream. */
 export interface StreamSignal {
@@ -38,8 +39,7 @@ export interface StreamParts {
   readonly log: Logger;
   /** Tells every node, this one included. */
   readonly tell: (signal: StreamSignal) => Promise<void>;
-  readonly seal: (name: string, text: string) => string;
-  readonly unseal: (name: string, token: string) => string;
+  readonly sealer: Sealer;
 }
 
 /** One entry of a journal; an empty one says that the handler still runs. */
@@ -63,13 +63,20 @@ const POLL_MS = 150;
 const BEAT_MS = 4_000;
 const DEAD_MS = BEAT_MS * 3;
 
+const JOURNAL = "journal";
+
+/** Frames hold what one person sees, and journals lie in a store. */
+function bindingOf(name: string): SealBinding {
+  return { purpose: "stream", component: JOURNAL, subject: name };
+}
+
 function failureOf(error: unknown): NonNullable<Entry["failure"]> {
   const code = error instanceof HydrantError ? error.code : "internal";
   return { code, message: error instanceof HydrantError ? error.message : ERRORS.internal.text };
 }
 
 export function createStreams(parts: StreamParts): Streams {
-  const { journal, clock, limits, log, tell } = parts;
+  const { journal, clock, limits, log, tell, sealer } = parts;
   const controls = new Map<string, StreamControl>();
   const runs = new Map<string, Run>();
 
@@ -89,7 +96,7 @@ export function createStreams(parts: StreamParts): Streams {
     let writing: Promise<void> = Promise.resolve();
 
     function write(entry: Entry): Promise<void> {
-      const text = parts.seal(name, JSON.stringify(entry));
+      const text = sealer.seal(bindingOf(name), JOURNAL, JSON.stringify(entry));
       bytes += text.length;
       if (bytes > limits.journalBytes && entry.failure === undefined) {
         throw new HydrantError("internal", `the frames of a stream take more than limits.journalBytes`);
@@ -177,7 +184,7 @@ export function createStreams(parts: StreamParts): Streams {
         if (lost !== undefined) throw lost.error;
         for (const token of entries) {
           at++;
-          const { frame, failure } = JSON.parse(parts.unseal(name, token)) as Entry;
+          const { frame, failure } = JSON.parse(sealer.unseal(bindingOf(name), token).text) as Entry;
           if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
           if (frame !== undefined) yield { ...frame, number: at };
           if (frame?.done === true) return;

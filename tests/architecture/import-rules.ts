@@ -4,17 +4,27 @@ import type { Source } from "./sources.js";
 /** What an adapter folder may use beside the core, itself and Node. A new folder gets a line here. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   // The door serves the scripts of htmx, which it finds by path.
-  koa: ["koa", "htmx.org", "@fastify/busboy"],
+  koa: ["koa", "htmx.org", "@fastify/busboy", "eventsource-encoder"],
   disk: [],
   kysely: ["kysely"],
   "rate-limiter-flexible": ["rate-limiter-flexible"],
+  redis: ["redis"],
+  websocket: ["koa-websocket", "ws", "koa"],
   nunjucks: ["nunjucks"],
   tagged: [],
   testing: [],
 };
 
-/** The pipeline: the stories, and the two chapters they share. */
-const PIPELINE: readonly string[] = ["src/core/lifecycle.ts", "src/core/revive.ts", "src/core/show.ts"];
+/** The pipeline: the stories of a call, of streams and of live updates, and the chapters they share. */
+const PIPELINE: readonly string[] = [
+  "src/core/lifecycle.ts",
+  "src/core/stream-calls.ts",
+  "src/core/live-calls.ts",
+  "src/core/frames.ts",
+  "src/core/rights.ts",
+  "src/core/revive.ts",
+  "src/core/show.ts",
+];
 
 /**
  * Who may use the functions of a file that carries out a step of the pipeline. Types may be named anywhere.
@@ -23,6 +33,10 @@ const PIPELINE: readonly string[] = ["src/core/lifecycle.ts", "src/core/revive.t
 const USERS: Readonly<Record<string, readonly string[]>> = {
   // The only ways in: what doors and applications call, and the components of a page.
   "src/core/lifecycle.ts": ["src/core/server.ts", "src/core/page.ts"],
+  "src/core/stream-calls.ts": ["src/core/server.ts", "src/core/lifecycle.ts"],
+  "src/core/live-calls.ts": ["src/core/live/server.ts"],
+  "src/core/frames.ts": PIPELINE,
+  "src/core/rights.ts": PIPELINE,
   "src/core/revive.ts": PIPELINE,
   "src/core/show.ts": PIPELINE,
   // The step that every call begins with.
@@ -44,9 +58,10 @@ const USERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where a step is called as a method, so that an object handed on cannot carry it to a door. */
 const CALLERS: Readonly<Record<string, readonly string[]>> = {
-  unseal: [...PIPELINE, "src/core/tickets.ts"],
+  // Beside what goes to a page: what nodes tell each other, and the frames that are kept.
+  unseal: [...PIPELINE, "src/core/tickets.ts", "src/core/live/items.ts", "src/core/streams.ts"],
   // What presents an instance seals it with the function the pipeline hands it.
-  seal: [...PIPELINE, "src/core/tickets.ts", "src/core/present.ts"],
+  seal: [...PIPELINE, "src/core/tickets.ts", "src/core/present.ts", "src/core/live/items.ts", "src/core/streams.ts"],
   hydrate: PIPELINE,
   dehydrate: PIPELINE,
 };

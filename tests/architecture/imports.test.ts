@@ -79,7 +79,7 @@ describe("an adapter", () => {
     ["another adapter", "koa", '"../nunjucks/index.js"'],
     ["the library of another", "koa", '"nunjucks"'],
     ["any library where it has none", "tagged", '"eta"'],
-    ["a library nobody listed", "redis", '"redis"'],
+    ["a library nobody listed", "memcached", '"memcached"'],
   ])("may not import %s", (_what, folder, specifier) => {
     expect(adapterImports([source(`src/adapters/${folder}/door.ts`, `import { x } from ${specifier};`)])).toHaveLength(
       1,

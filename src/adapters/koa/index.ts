@@ -5,4 +5,6 @@
  */
 
 export { type ComponentsContext, componentsOf, hydrantKoa, type KnownCaller, type KoaDoorOptions } from "./door.js";
-export type { PageComponents } from "./page-components.js";
+export { type HealthOptions, health } from "./health.js";
+export type { AssetOptions, PageComponents } from "./page-components.js";
+export { type StopOptions, stopGracefully } from "./stopping.js";
