@@ -41,6 +41,12 @@ const VISITS: Readonly<Record<string, (page: Visit) => Promise<void>>> = {
     expect(booking.html).toContain("2 of 2: About you");
     expect(page.text('[data-field="photos"] [data-file-limit]')).toContain("5 MB each, 4 files");
   },
+  async "docs/live.md"(page) {
+    expect((await page.press("#c-room form", { text: "Hello" })).html).toContain("<li>Hello</li>");
+    // Asked for without a stream, the handler runs to its end.
+    expect((await page.press("#c-answer form", { question: "Why?" })).html).toContain("You asked: Why?");
+    expect((await page.press("#c-answer form", { question: "" })).status).toBe(422);
+  },
   async "docs/renderers.md"(page) {
     expect(page.text("p")).toBe("The lamp is off.");
     expect((await page.press("button")).html).toContain("The lamp is on.");
