@@ -25,7 +25,7 @@ export interface TopicFollower {
  * Contract (proved by `tests/contract/topic-log.contract.ts`):
  * - All followers MUST be given the same entries in the same order, each once.
  * - `follow` MUST first give what is still held from before, oldest first, and resolve when that is done; the history
- *   is bounded.
+ *   is bounded. A `follow` that rejects MUST have given nothing.
  * - An entry of the publisher's own MUST come back to its own follower like every other.
  * - What a follower missed while the store was down MUST be given when it is back; where that is not certain, `gap` MUST
  *   be said first.
