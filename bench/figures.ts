@@ -1,4 +1,5 @@
 import type { Kind } from "./form/submissions.js";
+import { BARE_TITLES, TRANSPORT_TITLES } from "./live/tables.js";
 import type { Results } from "./results.js";
 import { type Cells, tableOf } from "./table.js";
 
@@ -35,7 +36,26 @@ function formFigures({ measured }: Results["form"], kind: Kind, mostToKoa: numbe
   ];
 }
 
-function figuresOf({ event, form, sealing, rendering, client }: Results): Figure[] {
+function liveFigures({ connections, instances }: Results["live"]): Figure[] {
+  const held = connections.flatMap(({ transport, count, memoryRatio, timeRatio }): Figure[] => {
+    const all = `${count} connections over ${TRANSPORT_TITLES[transport]}`;
+    return [
+      { what: `${all}: memory ÷ ${BARE_TITLES[transport]}`, most: 2, measured: memoryRatio },
+      { what: `${all}: 1 KB to all, time ÷ the same`, most: 1.6, measured: timeRatio.median },
+    ];
+  });
+  return [
+    ...held,
+    { what: "streamed frame: CPU ÷ counter event", most: 1.3, measured: instances.cpuRatio("frame", "event") },
+    {
+      what: "push to 1,000 instances: CPU of each ÷ counter event",
+      most: 0.8,
+      measured: instances.cpuRatio("push", "event"),
+    },
+  ];
+}
+
+function figuresOf({ event, form, live, sealing, rendering, client }: Results): Figure[] {
   const sealed = sealing.find(({ bytes }) => bytes === 1024);
   const rendered = (name: string): number | undefined => {
     const row = rendering.find((one) => one.name === name);
@@ -45,6 +65,7 @@ function figuresOf({ event, form, sealing, rendering, client }: Results): Figure
     ...eventFigures(event),
     ...formFigures(form, "failing", 3),
     ...formFigures(form, "passing", 2.5),
+    ...liveFigures(live),
     { what: "seal + unseal of 1 KB ÷ bare AES-256-GCM", most: 2, measured: sealed && sealed.sealed / sealed.bare },
     { what: "card ÷ concatenation", most: 3, measured: rendered("card") },
     { what: "1,000 rows ÷ concatenation", most: 2, measured: rendered("table, 1000 rows") },

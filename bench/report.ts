@@ -2,6 +2,7 @@ import type { EventName, EventResult } from "./event/measure.js";
 import { figuresSection } from "./figures.js";
 import type { FormName, FormResult, Missing } from "./form/measure.js";
 import type { Kind } from "./form/submissions.js";
+import { liveSection } from "./live/tables.js";
 import type { Results } from "./results.js";
 import type { Measured } from "./socket/rounds.js";
 import { type Cells, micros, ratio, tableOf } from "./table.js";
@@ -170,6 +171,8 @@ export function reportOf(results: Results): string {
     eventSection(results.event),
     "",
     formSection(results.form, results.versions),
+    "",
+    liveSection(results.live),
     "",
     sealingSection(results.sealing),
     "",

@@ -1,15 +1,20 @@
+import { answer } from "./answer/example.js";
 import { card } from "./card/example.js";
+import { chat } from "./chat/example.js";
 import { contact } from "./contact/example.js";
 import { contacts } from "./contacts/example.js";
 import { counter } from "./counter/example.js";
+import { dashboard } from "./dashboard/example.js";
 import { fileDrop } from "./file-drop/example.js";
 import type { Example } from "./gallery/example.js";
 import { invoice } from "./invoice/example.js";
+import { job } from "./job/example.js";
 import { limited } from "./limited/example.js";
 import { members } from "./members/example.js";
 import { notebook } from "./notebook/example.js";
 import { records } from "./records/example.js";
 import { signUp } from "./sign-up/example.js";
+import { socketCounter } from "./socket-counter/example.js";
 import { tabs } from "./tabs/example.js";
 import { todo } from "./todo/example.js";
 import { twoCounters } from "./two-counters/example.js";
@@ -32,4 +37,9 @@ export const examples: readonly Example[] = [
   records,
   limited,
   members,
+  answer,
+  job,
+  chat,
+  dashboard,
+  socketCounter,
 ];

@@ -1,7 +1,11 @@
 /** Types for the checks of the scripts beside it; the browser never loads this file. */
 declare namespace Client {
   interface Page {
-    readonly htmx: import("htmx.org").Htmx;
+    readonly htmx: import("htmx.org").Htmx & {
+      hydrant: Shared;
+      /** `componentTexts` replaces the sentences that people read. */
+      readonly config: { readonly componentTexts?: Readonly<Record<string, string>> };
+    };
     readonly trustedTypes?: { createPolicy(name: string, rules: object): object };
   }
 
@@ -23,7 +27,7 @@ declare namespace Client {
 
   /** An element with what htmx keeps on it. */
   type Powered = Element & {
-    _htmx?: { boosted?: unknown };
+    _htmx?: { boosted?: unknown; sse?: object };
     _htmx_state?: { rq?: object; rc?: number; dc?: number };
   };
 
@@ -33,12 +37,52 @@ declare namespace Client {
     root: Element;
     /** Whether the answer goes into the root, so that nothing but a component's answer may. */
     readonly guarded: boolean;
-    /** Fields the event is about, as they were sent. */
-    readonly sent: ReadonlyMap<Field, string | boolean>;
+    /** Fields the event is about, as they were sent; those an answer has dealt with are taken out, for there may be more frames. */
+    readonly sent: Map<Field, string | boolean>;
     /** Later calls have higher numbers. */
     order: number;
-    /** Whether the page showed something newer when the answer came. */
-    late?: boolean;
+    /** Whether the page showed something newer when the answer came; `undefined` where that was no whole instance. */
+    late?: boolean | undefined;
+  }
+
+  /** What component-client.js leaves for the scripts after it. */
+  interface Shared {
+    /** The instance whose events an element sends: that around it, or the one that wrote the slot. */
+    ownerOf(element: Element | null): Element | null;
+    /** The element with its id that is on the page now. */
+    live(element: Element): Element | null;
+    /** Shows the sentence for a code in the error place of an instance. @param text Where the code is not one of its own. */
+    fail(root: Element, code: string, text?: string): HTMLElement;
+    /** What live-client.js adds, on pages that can be told of changes. */
+    readonly updates?: Updates;
+  }
+
+  /** Tells the server what a page wants to be told of. @returns what was refused; rejects where the server cannot be told. */
+  type Tell = (change: object, isLast?: boolean) => Promise<readonly { readonly code: string }[]>;
+
+  interface Updates {
+    /**
+     * Shows partials that the server sent; those of an update begin with `data-base`.
+     * @param cursor Where the page may go on from once it has this and all before.
+     */
+    show(html: string, cursor?: string): Promise<void>;
+    /** Takes over what is known of the connection. */
+    hear(word: Word): void;
+    /** From now on the server is told in another way, of all instances first; without one over the shared connection. */
+    take(tell?: Tell): void;
+  }
+
+  /** What pages that share a connection tell each other. */
+  interface Word {
+    readonly say: "who" | "connected" | "lost" | "closed" | "health" | "page" | "resync";
+    readonly connection?: string;
+    /** `current` or `stale`. */
+    readonly health?: string;
+    readonly code?: string;
+    /** Whom it is for. */
+    readonly page?: string;
+    readonly html?: string;
+    readonly id?: string | undefined;
   }
 
   /** One request of a form. */
@@ -68,9 +112,48 @@ declare namespace Client {
     next?: { readonly by: Field | null | undefined };
   }
 
+  /** One answer of a handler that yields. */
+  interface Stream {
+    readonly ctx: Context;
+    readonly call: Call;
+    /** The element that sent it. */
+    readonly source: Element;
+    /** What the element says about the address. */
+    readonly push: Context["push"];
+    readonly replace: Context["replace"];
+    /** The event that began it. */
+    readonly event: Context["request"];
+    mode: string;
+    ticket: string;
+    /** Number of the last frame that came. */
+    last: number;
+    /** How often the rest was asked for since. */
+    tries: number;
+    /** Whether it was sent again by itself. */
+    isSecond?: boolean;
+    /** Whether its end came. */
+    isOver?: boolean;
+    isCut?: boolean;
+    /** Whether there is no rest. */
+    isGone?: boolean;
+  }
+
+  /** What hx-sse says of one message. */
+  interface SseDetail {
+    readonly connection: { readonly abortController: { readonly signal: AbortSignal } };
+    readonly message: { readonly event: string; readonly data: string };
+    readonly waitUntil: (task: Promise<unknown>) => void;
+  }
+
   type Context = import("htmx.org").HtmxRequestCtx & {
     hydrant?: Call;
     form?: FormCall;
+    /** Nobody asked for it: it came from the server, or was asked for because something came. */
+    isPush?: boolean;
+    /** Revision of the instance that an update was made from. */
+    base?: string;
+    /** What it continues or begins again. */
+    cut?: Stream;
     status: string;
     fetch?: typeof fetch;
     requestTimeout?: number;
@@ -98,8 +181,24 @@ declare namespace Client {
     readonly swapSpec: { readonly style: string };
   }
 
+  type Swap = Parameters<import("htmx.org").Htmx["swap"]>[0];
+
   interface Detail {
     readonly ctx: Context;
+  }
+
+  /** What htmx calls. A hook that returns false ends what is under way. */
+  interface Extension {
+    htmx_config_request?(sender: Element, detail: Detail): unknown;
+    htmx_before_request?(sender: Element, detail: Detail): unknown;
+    htmx_before_response?(sender: Element, detail: Detail): unknown;
+    htmx_after_request?(sender: Element, detail: Detail): unknown;
+    htmx_finally_request?(sender: Element, detail: Detail): unknown;
+    htmx_before_swap?(sender: Element, detail: SwapDetail): unknown;
+    htmx_after_swap?(sender: Element, detail: Detail): unknown;
+    htmx_before_morph_node?(element: Element, detail: { readonly newNode: Element }): unknown;
+    htmx_sse_before_message?(element: Element, detail: SseDetail): unknown;
+    htmx_sse_error?(element: Element, detail: Partial<SseDetail>): unknown;
   }
 
   interface SwapDetail extends Detail {

@@ -157,9 +157,7 @@
   function isLate({ fragment }, order) {
     const fresh = fragment.firstElementChild;
     if (!fresh?.matches("[data-component][data-rev]")) return false;
-    const [rev = 0, now = 0] = [fresh, document.getElementById(fresh.id)].map((one) =>
-      Number(one?.getAttribute("data-rev")),
-    );
+    const [rev = 0, now = 0] = [fresh, live(fresh)].map((one) => Number(one?.getAttribute("data-rev")));
     if (rev < now || (rev === now && order < (shown.get(fresh.id) ?? 0))) return true;
     shown.set(fresh.id, order);
     return false;
@@ -171,13 +169,14 @@
     return own(root, "[data-component-error]") ?? errorPlace(ownerOf(root.parentElement));
   }
 
-  /** Says that nothing usable came back. `componentTexts` in the page's htmx configuration replaces the sentences. @param {Element} root @param {keyof typeof TEXTS} code */
-  function fail(root, code) {
-    const texts = { ...TEXTS, .../** @type {{ componentTexts?: object }} */ (htmx.config).componentTexts };
-    const message = Object.assign(document.createElement("p"), { role: "alert", textContent: texts[code] });
+  /** Says that nothing usable came back. `componentTexts` in the page's htmx configuration replaces the sentences. @type {Client.Shared["fail"]} */
+  function fail(root, code, text) {
+    const textContent = { [code]: text, ...TEXTS, ...htmx.config.componentTexts }[code];
+    const message = Object.assign(document.createElement("p"), { role: "alert", textContent });
     message.dataset.code = code;
     errorPlace(live(root))?.replaceChildren(message);
     htmx.trigger(root, "component:error", { code });
+    return message;
   }
 
   /**
@@ -195,6 +194,7 @@
     if (heir) /** @type {HTMLElement} */ (heir).focus({ preventScroll: !refused });
   }
 
+  htmx.hydrant = { ownerOf, live, fail };
   htmx.registerExtension("hydrant", {
     /** A page that requires Trusted Types lists the policy `hydrant`. @param {{ initSecurity(policy: object): void }} api */
     init(api) {
@@ -227,32 +227,33 @@
       const body = /** @type {FormData | null} */ (ctx.request.body);
       const seal = JSON.parse(root.getAttribute("hx-vals:inherited") || "{}").state;
       if (body && seal && (call.guarded || body.has("state"))) body.set("state", seal);
-      if (!root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
+      if (!ctx.isPush && !root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
     },
     /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {Client.Detail} detail */
     htmx_after_request(_sender, { ctx }) {
       const call = ctx.hydrant;
       if (!call?.guarded) return;
       ctx.target = live(call.root) ?? ctx.target;
-      const { text = "", hx, response } = ctx;
+      const { text = "", hx, response, isPush } = ctx;
       if (hx.redirect || hx.location || hx.refresh || response?.status === 204) return;
       const isHtml = /^text\/html/i.test(response?.headers.get("Content-Type") ?? "");
       if (text.trim() === "" ? hx.reswap === "delete" : isHtml && ANSWER.test(text)) return;
-      if (isHtml && response?.raw.redirected) location.assign(response.raw.url);
-      else fail(call.root, "unexpected");
+      if (!isPush && isHtml && response?.raw.redirected) location.assign(response.raw.url);
+      else if (!isPush) fail(call.root, "unexpected");
       return false;
     },
     /** htmx could not finish: no answer, a timeout, or a swap that threw. @param {Element} _sender @param {Client.Detail} detail */
     htmx_error(_sender, { ctx }) {
-      if (ctx?.hydrant) fail(ctx.hydrant.root, ctx.text === undefined ? "network" : "unexpected");
+      if (ctx?.hydrant && !ctx.isPush) fail(ctx.hydrant.root, ctx.text === undefined ? "network" : "unexpected");
     },
     /** Decides which parts of an answer go into the page. @param {Element} _sender @param {Client.SwapDetail} detail */
     htmx_before_swap(_sender, { ctx, tasks }) {
       const call = ctx.hydrant;
       focused = document.activeElement;
-      stale = ctx.response?.status === 409;
+      stale = ctx.isPush || ctx.response?.status === 409;
       const late = tasks.filter((task) => isLate(task, call?.order ?? 0));
-      if (call) call.late = late.some(({ type }) => type === "main");
+      const main = tasks.find(({ type }) => type === "main");
+      if (call) call.late = main && late.includes(main);
       // A late answer must not change the address either.
       if (call?.late) ctx.hx = { trigger: ctx.hx.trigger };
       const first = (/** @type {Client.Task} */ { fragment }) => fragment.firstElementChild;
@@ -286,8 +287,8 @@
       for (const step of afterMorph.splice(0)) step();
       if (!call || call.late) return;
       call.root = live(call.root) ?? call.root;
-      if (ctx.response?.raw.ok)
-        for (const [field, value] of call.sent) if (held(field) === value) put(field, said(field));
+      const over = call.late === false && ctx.response?.raw.ok ? call.sent : [];
+      for (const [field, value] of over) if (call.sent.delete(field) && held(field) === value) put(field, said(field));
       placeFocus(call, ctx.response?.status === 422);
     },
     /** Remembers what the server said of elements that are new. @param {Element} element */

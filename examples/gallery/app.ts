@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type ComponentClass, type ComponentServerOptions, createComponentServer } from "hydrant";
-import { type ComponentsContext, hydrantKoa, type KoaDoorOptions } from "hydrant/koa";
+import { type ComponentClass, type ComponentServer, type ComponentServerOptions, createComponentServer } from "hydrant";
+import { type ComponentsContext, health, hydrantKoa, type KoaDoorOptions } from "hydrant/koa";
 import { memoryLimitStore } from "hydrant/limits";
 import { nunjucksRenderer } from "hydrant/nunjucks";
 import Koa from "koa";
@@ -47,7 +47,8 @@ function serverOf(examples: readonly Example[]): Partial<ComponentServerOptions>
   return Object.assign({}, ...examples.map(({ server }) => server));
 }
 
-function doorOf(examples: readonly Example[]): KoaDoorOptions {
+/** What a door needs to know beside the server. */
+export function doorOf(examples: readonly Example[]): KoaDoorOptions {
   return Object.assign({}, ...examples.map(({ door }) => door));
 }
 
@@ -73,11 +74,14 @@ function pages(examples: readonly Example[]): Koa.Middleware<Koa.DefaultState, C
   };
 }
 
-/** A Koa application that shows the given examples. */
-export function galleryApp(
-  examples: readonly Example[],
-  options: Partial<ComponentServerOptions> = {},
-): Koa<Koa.DefaultState, ComponentsContext> {
+/** The gallery's application and the server behind it, which other doors answer for as well. */
+export interface Gallery {
+  readonly app: Koa<Koa.DefaultState, ComponentsContext>;
+  readonly server: ComponentServer;
+}
+
+/** Makes ready what shows the given examples. */
+export function openGallery(examples: readonly Example[], options: Partial<ComponentServerOptions> = {}): Gallery {
   const server = createComponentServer({
     components: componentsOf(examples),
     renderer: nunjucksRenderer(EXAMPLES_FOLDER),
@@ -86,9 +90,19 @@ export function galleryApp(
     ...options,
   });
   const app = new Koa<Koa.DefaultState, ComponentsContext>();
+  app.use(health(server));
   app.use(guard);
   app.use(staticFiles());
   app.use(hydrantKoa(server, doorOf(examples)));
   app.use(pages(examples));
-  return app;
+  for (const { live } of examples) live?.(server);
+  return { app, server };
+}
+
+/** A Koa application that shows the given examples. */
+export function galleryApp(
+  examples: readonly Example[],
+  options: Partial<ComponentServerOptions> = {},
+): Gallery["app"] {
+  return openGallery(examples, options).app;
 }

@@ -1,4 +1,4 @@
-import type { ComponentClass, ComponentServerOptions } from "hydrant";
+import type { ComponentClass, ComponentServer, ComponentServerOptions } from "hydrant";
 import type { KoaDoorOptions } from "hydrant/koa";
 
 /** One example: a folder with components, their templates and the page that places them. */
@@ -7,7 +7,7 @@ export interface Example {
   readonly name: string;
   readonly title: string;
   /** Under which heading the gallery lists it. */
-  readonly group: "Components" | "Forms and people";
+  readonly group: "Components" | "Forms and people" | "Live";
   /** What it shows, in one line. */
   readonly line: string;
   /** What a visitor might try. */
@@ -19,6 +19,8 @@ export interface Example {
   readonly server?: Partial<ComponentServerOptions>;
   /** Where it needs more of the door: who asks, and where people sign in. */
   readonly door?: KoaDoorOptions;
+  /** Where something happens that no page asked for: is given the server once, to publish with. */
+  readonly live?: (server: ComponentServer) => void;
   /** Lets go of what it holds, such as a database, once the last request was answered. */
   readonly close?: () => Promise<void>;
 }

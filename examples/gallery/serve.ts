@@ -1,7 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DefinitionError } from "hydrant";
-import { galleryApp } from "./app.js";
+import { stopGracefully } from "hydrant/koa";
+import { ComponentWebSocketManager } from "hydrant/websocket";
+import { doorOf, type Gallery, openGallery } from "./app.js";
 import type { Example } from "./example.js";
 
 const HOST = "127.0.0.1";
@@ -38,22 +40,20 @@ async function letGo(examples: readonly Example[]): Promise<void> {
   await Promise.all(examples.map(({ close }) => close?.()));
 }
 
-/** Lets running requests end, then closes; a second signal ends the process at once. */
-function closeOnSignal(server: Server, examples: readonly Example[]): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      server.close(() => void letGo(examples));
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 2_000).unref();
-    });
-  }
+/** Ends what runs without losing it, as an orchestrator asks for; a second signal ends the process at once. */
+function stopOnSignal({ server }: Gallery, http: Server, close: () => Promise<void>): void {
+  const stop = (options: { readonly noticeMs: number; readonly withinMs?: number }) =>
+    stopGracefully(server, http, { ...options, close });
+  process.once("SIGTERM", () => void stop({ noticeMs: 1_000 }));
+  // Nobody spreads load over a machine where somebody presses Ctrl+C.
+  process.once("SIGINT", () => void stop({ noticeMs: 0, withinMs: 3_000 }));
 }
 
-function appFor(examples: readonly Example[]) {
+function galleryOf(examples: readonly Example[]): Gallery {
   const { NODE_ENV, HYDRANT_KEY: key } = process.env;
   try {
     // Without a key, development makes one and says so; production refuses to start.
-    return galleryApp(examples, {
+    return openGallery(examples, {
       mode: NODE_ENV === "production" ? "production" : "development",
       keys: key ? [key] : [],
     });
@@ -67,9 +67,15 @@ function appFor(examples: readonly Example[]) {
 /** Starts the examples on `PORT`, or near 3000, and says where. */
 export async function serve(examples: readonly Example[]): Promise<void> {
   const wanted = Number(process.env.PORT ?? 3000);
-  const server = createServer(appFor(examples).callback());
-  const port = await listenNear(server, wanted);
-  closeOnSignal(server, examples);
+  const gallery = galleryOf(examples);
+  const http = createServer(gallery.app.callback());
+  const sockets = new ComponentWebSocketManager(gallery.server, doorOf(examples));
+  sockets.listen(http, gallery.app);
+  const port = await listenNear(http, wanted);
+  stopOnSignal(gallery, http, async () => {
+    await sockets.close();
+    await letGo(examples);
+  });
   if (wanted !== 0 && port !== wanted) console.log(`Port ${wanted} is taken, so the next free one is used.`);
   const what = examples.length === 1 ? `The example "${examples[0]?.title}" is` : "The gallery is";
   console.log(`${what} open at http://${HOST}:${port}`);

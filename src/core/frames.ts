@@ -1,7 +1,6 @@
-import type { Frame, Outcome } from "./calls.js";
+import type { Frame, Outcome, OutcomeEffects } from "./calls.js";
 import { Append } from "./component.js";
 import type { EventDefinition } from "./definition.js";
-import { noEffects } from "./effects.js";
 import { HydrantError } from "./errors.js";
 import { escapeHtml, SafeHtml } from "./html.js";
 import { placeId } from "./identity.js";
@@ -26,7 +25,12 @@ type Step = IteratorResult<unknown> | "stopped";
 /** A handler that yields, as frames. */
 export interface HandlerFrames extends StreamControl {
   readonly frames: AsyncGenerator<Frame, void>;
+  /** Resolves when the handler has ended, or has had its time for that, after the frames have. */
+  readonly ended: () => Promise<void>;
 }
+
+/** What ends an answer and has no place before its end. */
+const NO_EFFECTS: OutcomeEffects = { redirect: undefined, pushUrl: undefined, replaceUrl: undefined, trigger: {} };
 
 /**
  * One frame for every `yield` and a last one. The next step is taken when the next frame is asked for, so a slow reader
@@ -43,6 +47,9 @@ export function framesOf(
   const until = clock.now() + limits.streamMs;
   let live = begun;
   let number = 0;
+  let closing: Promise<void> = Promise.resolve();
+  // The step that was running when it was told to end: what it fails with is told to nobody else.
+  let inFlight: Promise<IteratorResult<unknown>> | undefined;
   // What came from outside while nothing was waited for, and who waits now. One promise for each step: a race with one
   // that lasts would keep every step until the stream ends.
   let told: { readonly stopped: true } | { readonly error: unknown } | undefined;
@@ -63,9 +70,19 @@ export function framesOf(
   }
 
   async function next(): Promise<Step> {
+    // Not a step more once it is told to end.
+    if (told !== undefined) return whenTold();
     if (clock.now() > until) throw new HydrantError("timeout", `a stream took longer than ${limits.streamMs} ms`);
     turn.restart(limits.frameMs);
-    return Promise.race([whenTold(), runAuthored(turn, handlerName(live, event), () => iterator.next())]);
+    const step = runAuthored(turn, handlerName(live, event), () => {
+      inFlight = iterator.next();
+      return inFlight;
+    });
+    try {
+      return await Promise.race([whenTold(), step]);
+    } finally {
+      if (told === undefined) inFlight = undefined;
+    }
   }
 
   /** Lets the handler's `finally` run, but does not wait for ever: what it waits for may never come. */
@@ -73,26 +90,44 @@ export function framesOf(
     turn.abort(reason);
     turn.restart(CLOSING_MS);
     try {
-      await runAuthored(turn, handlerName(live, event), () => iterator.return?.());
+      await runAuthored(turn, handlerName(live, event), async () => {
+        await Promise.all([inFlight, iterator.return?.()]);
+      });
     } catch (error) {
       if (error instanceof HydrantError && error.code === "timeout") {
         turn.runtime.log.warn(
           { component: live.definition.name, event: event.name },
           `a streaming handler did not end within ${CLOSING_MS} ms after it was stopped; let it heed this.signal`,
         );
-      } else if (!isAbort(error, reason)) throw error;
+      } else if (!isAbort(error, turn.signal().reason)) throw error;
+    }
+  }
+
+  /** Ends the handler when nothing more of it is shown. */
+  async function leave(reason: unknown): Promise<void> {
+    try {
+      await close(reason);
+    } catch (error) {
+      const names = { component: live.definition.name, event: event.name };
+      turn.runtime.log.error({ ...names, error }, "a streaming handler failed while it was ended");
+    } finally {
+      turn.end();
     }
   }
 
   /** The seal on the page is now that of the frame before, and so is what stands in it. */
   async function after({ state }: Outcome): Promise<LiveInstance> {
     live.fills.clear();
-    Object.assign(turn.effects, noEffects());
+    // Every frame is an answer of its own, but what has no place in one stays for the last.
+    Object.assign(turn.effects, { refresh: [], removed: false, unchanged: false });
+    turn.budget.instances = limits.instances;
     if (state === "") return live;
     const { sealer, states } = turn.runtime;
     const binding = { purpose: "state", component: live.definition.name, subject: turn.subject } as const;
     const previous = fromText(sealer.unseal(binding, state).text);
-    const origin = live.definition.stored ? (await states.hydrate(live.definition, previous)).origin : undefined;
+    if (!live.definition.stored) return { ...live, previous };
+    const { origin, conflict } = await states.hydrate(live.definition, previous);
+    if (conflict) throw new HydrantError("state_conflict");
     return { ...live, previous, origin };
   }
 
@@ -106,8 +141,10 @@ export function framesOf(
     }
     await derive(live, turn);
     const outcome = await presentDone(turn, live);
+    const done = outcome.kind === "redirect" || outcome.kind === "removed";
+    if (done) return { number, done, outcome, append: undefined };
     live = await after(outcome);
-    return { number, done: outcome.kind === "redirect" || outcome.kind === "removed", outcome, append: undefined };
+    return { number, done, outcome: { ...outcome, effects: NO_EFFECTS }, append: undefined };
   }
 
   async function last(): Promise<Frame> {
@@ -116,38 +153,52 @@ export function framesOf(
     return { number: number + 1, done: true, outcome: await presentDone(turn, live), append: undefined };
   }
 
+  /** What the handler has shown stands; what follows has a time and a signal of its own. */
+  async function stopped(): Promise<void> {
+    await close(new DOMException("the stream was stopped", "AbortError"));
+    turn.renew();
+    turn.restart(limits.frameMs);
+  }
+
   async function* frames(): AsyncGenerator<Frame, void> {
-    let reason: unknown = new DOMException("the stream was left", "AbortError");
-    let isOver = false;
     const signal = turn.signal();
-    const leave = (): void => tell({ error: reasonOf(signal) });
-    if (signal.aborted) leave();
-    else signal.addEventListener("abort", leave, { once: true });
+    const leaving = (): void => tell({ error: reasonOf(signal) });
+    if (signal.aborted) leaving();
+    else signal.addEventListener("abort", leaving, { once: true });
+    let isEnded = false;
     try {
       for (;;) {
         const step = await next();
         if (step === "stopped") {
-          signal.removeEventListener("abort", leave);
-          await close(new DOMException("the stream was stopped", "AbortError"));
-          turn.renew();
+          signal.removeEventListener("abort", leaving);
+          await stopped();
         }
-        isOver = step === "stopped" || step.done === true;
-        if (step === "stopped" || step.done === true) break;
-        const frame = await show(step.value);
+        isEnded = step === "stopped" || step.done === true;
+        const frame = step === "stopped" || step.done === true ? await last() : await show(step.value);
+        // While it is read no time is counted.
+        turn.end();
         yield frame;
         if (frame.done) return;
       }
-      yield await last();
     } catch (error) {
-      reason = error;
+      isEnded = true;
+      // Whoever waits for a frame is told at once, however long the handler takes to end.
+      closing = leave(error);
       throw error;
     } finally {
-      if (!isOver) await close(reason);
-      turn.end();
+      if (!isEnded) {
+        closing = leave(new DOMException("the stream was left", "AbortError"));
+        await closing;
+      }
     }
   }
 
-  return { frames: frames(), stop: () => tell({ stopped: true }), fail: (error) => tell({ error }) };
+  return {
+    frames: frames(),
+    stop: () => tell({ stopped: true }),
+    fail: (error) => tell({ error }),
+    ended: () => closing,
+  };
 }
 
 /** Either its time was over, or the caller left. */
@@ -155,7 +206,9 @@ function reasonOf({ reason }: AbortSignal): unknown {
   return reason instanceof HydrantError ? reason : new HydrantError("cancelled", undefined, { cause: reason });
 }
 
+/** Whether the handler ended because it was told to, and not for a fault of its own. */
 function isAbort(error: unknown, reason: unknown): boolean {
-  if (error === reason || (error instanceof Error && error.name === "AbortError")) return true;
+  const thrown = error instanceof HydrantError && error.code === "internal" ? error.cause : error;
+  if (thrown === reason || (thrown instanceof Error && thrown.name === "AbortError")) return true;
   return error instanceof HydrantError && error.code === "cancelled";
 }

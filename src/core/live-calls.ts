@@ -1,12 +1,15 @@
 import { admitCaller, admitInstance, countCall, refuseSeal } from "./admit.js";
 import type { Caller } from "./caller.js";
 import type { CallContext } from "./calls.js";
+import { decode, encode } from "./codec.js";
 import type { Definition } from "./definition.js";
 import { DefinitionError, ERRORS, HydrantError } from "./errors.js";
 import { findDefinition } from "./find.js";
 import { derive, type LiveInstance, runAuthored } from "./instance.js";
-import type { LiveConnection, RenderedPush, SubscribeRequest, Subscription } from "./live/connection.js";
+import type { LiveConnection } from "./live/connection.js";
+import { Groups } from "./live/groups.js";
 import { type Admitted, instanceTopic, isTopic } from "./live/items.js";
+import type { Changes, RenderedPush, SubscribeRequest, Subscription } from "./live/subscription.js";
 import { fieldErrors, type Schema, validate } from "./ports/schema.js";
 import { checkCaps, openSeal, type Revived, revive } from "./revive.js";
 import { sameCaller } from "./rights.js";
@@ -40,7 +43,10 @@ async function opened(turn: Turn, definition: Definition, { state, instance }: S
 /** The topics of an instance. @throws {DefinitionError} for a name that cannot be one. */
 function topicsOf(turn: Turn, { component, definition }: LiveInstance): readonly string[] {
   const question = { params: component.params as never, caller: turn.caller };
-  const names = definition.topics?.(question) ?? [];
+  const names: unknown = definition.topics?.(question) ?? [];
+  if (!Array.isArray(names)) {
+    throw new DefinitionError(`${definition.name}.topics() gave ${typeof names}; it must give a list of names.`);
+  }
   for (const name of names) {
     if (isTopic(name)) continue;
     throw new DefinitionError(
@@ -65,12 +71,28 @@ export async function admitSubscription(runtime: Runtime, call: SubscribeCall): 
   }
 }
 
-/** What a page is sent when something changed: admit → open seal → hydrate → admit → tell the instance → present. */
+/** How often a push is made anew because an event wrote the stored state meanwhile. */
+const MOST_TRIES = 3;
+
+/** What a page is sent when something changed. @throws {HydrantError} as `dispatch`. */
 export async function renderPush(
   runtime: Runtime,
-  { component, seal, id, connection }: Subscription,
-  changes: ReadonlyMap<string, unknown>,
+  subscription: Subscription,
+  changes: Changes,
 ): Promise<RenderedPush> {
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    try {
+      return await renderOnce(runtime, subscription, changes);
+    } catch (error) {
+      if (!(error instanceof HydrantError) || error.code !== "state_conflict") throw error;
+    }
+  }
+  throw new HydrantError("unavailable", `${subscription.component} was written to faster than it could be pushed`);
+}
+
+/** Admit → open seal → hydrate → admit → tell the instance → present. */
+async function renderOnce(runtime: Runtime, subscription: Subscription, changes: Changes): Promise<RenderedPush> {
+  const { component, seal, id, connection } = subscription;
   const definition = findDefinition(runtime, component);
   const turn = beginTurn(runtime, callOf(connection));
   try {
@@ -79,17 +101,35 @@ export async function renderPush(
     const { live, stale } = await opened(turn, definition, { component, state: seal, instance: id });
     const admittingToIt = admitInstance(turn, live);
     if (admittingToIt !== undefined) await admittingToIt;
-    if (stale !== undefined) {
+    // Stored state that is newer than the seal is no reason to warn: it is what is to be shown.
+    if (stale !== undefined && stale !== "state_conflict") {
       return { outcome: await presentStale(turn, live, stale, { errors: {}, submitted: {} }), base: 0 };
     }
     for (const [topic, change] of changes) {
-      await runAuthored(turn, `${definition.name}.changed()`, () => live.component.changed(change, topic));
+      const own = copyOf(change, runtime);
+      await runAuthored(turn, `${definition.name}.changed()`, () => live.component.changed(own, topic));
     }
     await derive(live, turn);
-    return { outcome: await presentDone(turn, live), base: live.previous?.rev ?? 0 };
+    const pushed = aheadOf(live, runtime.clock.now() - subscription.sealedAt);
+    return { outcome: await presentDone(turn, pushed), base: live.previous?.rev ?? 0 };
   } finally {
     turn.end();
   }
+}
+
+/** One change goes to many instances. What one of them makes of it must not be seen by the others. */
+function copyOf(change: unknown, { limits }: Runtime): unknown {
+  return typeof change === "object" && change !== null ? decode(encode(change, limits.stateDepth)) : change;
+}
+
+/**
+ * An event raises the revision by one; a push raises it by the milliseconds since the last. So a page that went on by an
+ * event never shows the revision that a push was made from which knows nothing of that event.
+ */
+function aheadOf(live: LiveInstance, ms: number): LiveInstance {
+  const { previous } = live;
+  if (previous === undefined) return live;
+  return { ...live, previous: { ...previous, rev: previous.rev + Math.max(0, ms - 1) } };
 }
 
 function callOf({ caller, call: { base } }: LiveConnection): CallContext {
@@ -103,7 +143,10 @@ export function mayAppend(runtime: Runtime, { component, connection }: Subscript
   if (definition.permissions.length === 0) return true;
   const turn = beginTurn(runtime, callOf(connection));
   try {
-    return admitCaller(turn, definition) === undefined;
+    const admitting = admitCaller(turn, definition);
+    // An answer that takes its time is waited for where it is rendered, and asked for once more there.
+    admitting?.catch(() => {});
+    return admitting === undefined;
   } catch (error) {
     // Rendering finds the same, and says it.
     if (error instanceof HydrantError) return false;
@@ -111,18 +154,16 @@ export function mayAppend(runtime: Runtime, { component, connection }: Subscript
   }
 }
 
-/** Asks again for everything a connection is told of, and ends what its caller may no longer see. */
+/** Asks again for everything a connection is told of, and ends what its caller may no longer see. Never rejects. */
 export async function stillAllowed(runtime: Runtime, connection: LiveConnection): Promise<void> {
   const turn = beginTurn(runtime, connection.call);
   try {
-    const asked = await sameCaller(turn, connection.call);
-    connection.caller = asked.caller;
-    const known = new Map<string, HydrantError | undefined>();
-    for (const one of [...connection.subscriptions]) {
-      if (!known.has(one.component)) known.set(one.component, await refusalOf(asked, one));
-      const error = known.get(one.component) ?? (await instanceRefusalOf(asked, one));
-      if (error !== undefined) connection.refuse(one, error);
-    }
+    turn.restart(mostMs(runtime));
+    connection.caller = (await sameCaller(turn, connection.call)).caller;
+    const byComponent = new Groups<Subscription>();
+    for (const one of connection.subscriptions) byComponent.join(one.component, one);
+    // Side by side, so that a question that is not answered does not put off the others.
+    await Promise.all([...byComponent].map(([name, all]) => stillAdmitted(runtime, connection, name, all)));
   } catch (error) {
     if (error instanceof HydrantError && ERRORS[error.code].status < 500) connection.end(error.code);
     else runtime.log.error({ error }, "whether a live page may still be seen could not be asked");
@@ -131,27 +172,50 @@ export async function stillAllowed(runtime: Runtime, connection: LiveConnection)
   }
 }
 
-function refusalOf(turn: Turn, { component }: Subscription): Promise<HydrantError | undefined> {
-  return refused(async () => admitCaller(turn, findDefinition(turn.runtime, component)));
+/** Milliseconds one question about rights may take, so that losing one is noticed soon after the next is asked. */
+function mostMs({ limits }: Runtime): number {
+  return Math.min(limits.callMs, limits.rightsMs / 2);
 }
 
-async function instanceRefusalOf(turn: Turn, { component, seal, id }: Subscription): Promise<HydrantError | undefined> {
-  const definition = findDefinition(turn.runtime, component);
-  if (definition.byObject.length === 0) return undefined;
-  return refused(async () => {
+async function stillAdmitted(
+  runtime: Runtime,
+  connection: LiveConnection,
+  name: string,
+  all: Iterable<Subscription>,
+): Promise<void> {
+  const definition = findDefinition(runtime, name);
+  const turn = beginTurn(runtime, callOf(connection));
+  turn.restart(mostMs(runtime));
+  const lost = await refusalOf(turn, async () => admitCaller(turn, definition));
+  for (const one of all) {
+    const error =
+      lost ?? (definition.byObject.length === 0 ? undefined : await instanceRefusalOf(turn, definition, one));
+    if (error !== undefined) connection.refuse(one, error);
+  }
+  turn.end();
+}
+
+function instanceRefusalOf(
+  turn: Turn,
+  definition: Definition,
+  { component, seal, id }: Subscription,
+): Promise<HydrantError | undefined> {
+  turn.restart();
+  return refusalOf(turn, async () => {
     const { live } = await opened(turn, definition, { component, state: seal, instance: id });
     await admitInstance(turn, live);
   });
 }
 
-/** What refuses it; what merely failed refuses nothing. */
-async function refused(ask: () => Promise<void>): Promise<HydrantError | undefined> {
+/** What refuses it. What merely failed refuses nothing, and is asked again soon. */
+async function refusalOf({ runtime }: Turn, ask: () => Promise<void>): Promise<HydrantError | undefined> {
   try {
     await ask();
     return undefined;
   } catch (error) {
     if (error instanceof HydrantError && ERRORS[error.code].status < 500) return error;
-    throw error;
+    runtime.log.error({ error }, "whether a live instance may still be seen could not be asked");
+    return undefined;
   }
 }
 

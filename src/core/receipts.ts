@@ -1,6 +1,7 @@
 import type { EventCall, Outcome, OutcomeStream } from "./calls.js";
 import { ERRORS, HydrantError } from "./errors.js";
 import type { Receipt } from "./ports/receipt-store.js";
+import { attachStream } from "./stream-calls.js";
 import type { Turn } from "./turn.js";
 
 const LONGEST_KEY = 200;
@@ -27,7 +28,7 @@ export async function once(
   const digest = sealer.fingerprint(`${call.event} ${JSON.stringify(call.payload)}`);
   const begun = await receipts.begin(key, digest, receiptMs).catch(failUnavailable);
   if (begun.status === "mismatch") throw new HydrantError("key_reused");
-  if (begun.status === "done") return replay(turn, begun.receipt);
+  if (begun.status === "done") return replay(turn, call, begun.receipt);
   const finish = (receipt: Receipt): Promise<void> => note(turn, () => receipts.finish(key, receipt));
   const fail = async (error: unknown): Promise<never> => {
     // The caller left and the handler stopped for that; a retry may do the work.
@@ -92,8 +93,7 @@ function failUnavailable(cause: unknown): never {
   throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
 }
 
-function replay({ runtime }: Turn, { outcome, failure, stream }: Receipt): Outcome | OutcomeStream {
+function replay({ runtime }: Turn, call: EventCall, { outcome, failure, stream }: Receipt): Outcome | OutcomeStream {
   if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
-  if (stream === undefined) return outcome as Outcome;
-  return { kind: "stream", mode: "resume", ...stream, frames: runtime.streams.read(stream.name, 0).frames };
+  return stream === undefined ? (outcome as Outcome) : attachStream(runtime, call, stream);
 }

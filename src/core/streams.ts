@@ -1,11 +1,12 @@
 import type { Frame } from "./calls.js";
-import { ERRORS, type ErrorCode, HydrantError } from "./errors.js";
+import { ERRORS, HydrantError } from "./errors.js";
 import type { HandlerFrames, StreamControl } from "./frames.js";
 import type { Limits } from "./options.js";
 import type { Clock } from "./ports/clock.js";
 import type { JournalStore } from "./ports/journal-store.js";
 import type { Logger } from "./ports/logger.js";
 import type { SealBinding, Sealer } from "./seal.js";
+import { type Entry, failureOf, type Reading, type Run, readingOf } from "./stream-reading.js";
 
 /** What nodes tell each other about a stream. */
 export interface StreamSignal {
@@ -17,11 +18,17 @@ export interface StreamSignal {
 /** Streams that are running on this node, and the journals of those that can be resumed. */
 export interface Streams {
   /** A stream whose frames go to one reader. */
-  direct(name: string, handler: HandlerFrames): HandlerFrames;
-  /** A stream whose frames are kept: the handler runs on by itself, and readers come and go. */
-  journalled(name: string, handler: HandlerFrames): HandlerFrames;
-  /** The frames of a kept stream after the given number. */
-  read(name: string, after: number): HandlerFrames;
+  direct(name: string, handler: HandlerFrames): Reading;
+  /**
+   * A stream whose frames are kept: once it is read the handler runs on by itself, and readers come and go.
+   * @param seal What its event was sent with.
+   * @throws {HydrantError} `unavailable` where nothing can be kept; then the handler has not begun.
+   */
+  journalled(name: string, seal: string, handler: HandlerFrames): Promise<Reading>;
+  /** The frames of a kept stream after the given number. Where that is the last one it comes again, as the end. */
+  read(name: string, after: number): Reading;
+  /** What the event of a kept stream was sent with. @throws {HydrantError} `state_expired`, `unavailable`. */
+  sealOf(name: string): Promise<string>;
   /** Ends a stream, on whichever node it runs. */
   stop(name: string): Promise<void>;
   /** A signal that came from a node. */
@@ -42,26 +49,8 @@ export interface StreamParts {
   readonly sealer: Sealer;
 }
 
-/** One entry of a journal; an empty one says that the handler still runs. */
-interface Entry {
-  readonly frame?: Frame;
-  readonly failure?: { readonly code: ErrorCode; readonly message: string };
-}
-
-/** A handler whose frames are kept. */
-interface Run extends StreamControl {
-  /** Wakes readers on this node. */
-  readonly waiting: Set<() => void>;
-  /** Entries in its journal. */
-  written: number;
-  lastRead: number;
-}
-
-/** Milliseconds between looks at a journal that another node writes. */
-const POLL_MS = 150;
-/** Milliseconds between entries of a handler that has nothing to show; three missing mean that its node is gone. */
-const BEAT_MS = 4_000;
-const DEAD_MS = BEAT_MS * 3;
+/** Milliseconds between looks at how a handler does whose frames are kept. */
+const LOOK_MS = 4_000;
 
 const JOURNAL = "journal";
 
@@ -70,9 +59,8 @@ function bindingOf(name: string): SealBinding {
   return { purpose: "stream", component: JOURNAL, subject: name };
 }
 
-function failureOf(error: unknown): NonNullable<Entry["failure"]> {
-  const code = error instanceof HydrantError ? error.code : "internal";
-  return { code, message: error instanceof HydrantError ? error.message : ERRORS.internal.text };
+function down(cause: unknown): HydrantError {
+  return new HydrantError("unavailable", "the journal store is down", { cause, retryAfter: 5 });
 }
 
 export function createStreams(parts: StreamParts): Streams {
@@ -80,146 +68,138 @@ export function createStreams(parts: StreamParts): Streams {
   const controls = new Map<string, StreamControl>();
   const runs = new Map<string, Run>();
 
-  async function* registered(name: string, { frames, stop, fail }: HandlerFrames): AsyncGenerator<Frame, void> {
-    controls.set(name, { stop, fail });
+  function open(name: string, token: string): Entry {
+    return JSON.parse(sealer.unseal(bindingOf(name), token).text) as Entry;
+  }
+
+  /** A handler counts as running until it has ended, and not only until nobody hears of it. */
+  function forget(name: string, { ended }: HandlerFrames): void {
+    void ended().finally(() => controls.delete(name));
+  }
+
+  async function* registered(name: string, handler: HandlerFrames): AsyncGenerator<Frame, void> {
+    controls.set(name, handler);
     try {
-      yield* frames;
+      yield* handler.frames;
     } finally {
-      controls.delete(name);
+      forget(name, handler);
     }
   }
 
-  /** Writes frames to the journal as they come, until the handler ends or nobody has read for a while. */
-  async function pump(name: string, run: Run, frames: AsyncGenerator<Frame, void>): Promise<void> {
+  /** Writes the entries of one journal, one after the other. After one that failed nobody knows where the next belongs. */
+  function writerOf(name: string, run: Run): (entry: Entry) => Promise<void> {
     let bytes = 0;
-    let lastWrite = clock.now();
     let writing: Promise<void> = Promise.resolve();
 
-    function write(entry: Entry): Promise<void> {
+    async function append(text: string): Promise<void> {
+      try {
+        await journal.append(name, run.written, text, limits.streamMs + limits.graceMs);
+      } catch (cause) {
+        throw down(cause);
+      }
+      run.written++;
+      for (const wake of run.waiting) wake();
+    }
+
+    return async (entry) => {
       const text = sealer.seal(bindingOf(name), JOURNAL, JSON.stringify(entry));
       bytes += text.length;
       if (bytes > limits.journalBytes && entry.failure === undefined) {
-        throw new HydrantError("internal", `the frames of a stream take more than limits.journalBytes`);
+        throw new HydrantError("internal", "the frames of a stream take more than limits.journalBytes");
       }
-      lastWrite = clock.now();
-      writing = writing.then(async () => {
-        await journal.append(name, run.written, text, limits.streamMs + limits.graceMs);
-        run.written++;
-        for (const wake of run.waiting) wake();
-      });
+      run.lastWrite = clock.now();
+      writing = writing.then(() => append(text));
       return writing;
-    }
-
-    function watch(): void {
-      const now = clock.now();
-      if (now - run.lastRead > limits.graceMs) run.fail(new HydrantError("cancelled", "nobody reads the stream"));
-      // What fails here fails for the next frame too, and is told there.
-      else if (now - lastWrite >= BEAT_MS) write({}).catch(() => {});
-      cancel = clock.after(Math.min(BEAT_MS, limits.graceMs / 4), watch);
-    }
-
-    let cancel = clock.after(Math.min(BEAT_MS, limits.graceMs / 4), watch);
-    try {
-      for await (const frame of frames) await write({ frame });
-    } catch (error) {
-      const isLeft = error instanceof HydrantError && error.code === "cancelled";
-      if (isLeft) log.info({ stream: name }, "a stream was ended because nobody read it");
-      else log.error({ stream: name, error }, "a stream that can be resumed failed");
-      await write({ failure: failureOf(error) });
-    } finally {
-      cancel();
-      runs.delete(name);
-      controls.delete(name);
-      for (const wake of run.waiting) wake();
-    }
-  }
-
-  async function entriesOf(name: string, after: number): Promise<readonly string[]> {
-    const isHere = runs.has(name);
-    let entries: readonly string[] | undefined;
-    try {
-      entries = await journal.read(name, after);
-    } catch (cause) {
-      throw new HydrantError("unavailable", undefined, { cause, retryAfter: 5 });
-    }
-    // Here it may not have written yet.
-    if (entries === undefined && !isHere) throw new HydrantError("state_expired", "the stream is no longer kept");
-    return entries ?? [];
-  }
-
-  /** Until there may be more: told at once on the node that writes, asked again on others. */
-  function more(run: Run | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel();
-        run?.waiting.delete(wake);
-        resolve();
-      };
-      const cancel = clock.after(run === undefined ? POLL_MS : 1_000, wake);
-      run?.waiting.add(wake);
-    });
-  }
-
-  function read(name: string, after: number): HandlerFrames {
-    let lost: { readonly error: unknown } | undefined;
-    let lastTold = Number.NEGATIVE_INFINITY;
-    let lastSeen = clock.now();
-
-    /** The handler goes on as long as somebody reads, wherever. */
-    async function keepAlive(run: Run | undefined): Promise<void> {
-      const now = clock.now();
-      if (run !== undefined) run.lastRead = now;
-      else if (now - lastTold > limits.graceMs / 3) {
-        lastTold = now;
-        await tell({ name, say: "reading" });
-      }
-    }
-
-    async function* frames(): AsyncGenerator<Frame, void> {
-      let at = after;
-      for (;;) {
-        const run = runs.get(name);
-        await keepAlive(run);
-        const entries = await entriesOf(name, at);
-        if (lost !== undefined) throw lost.error;
-        for (const token of entries) {
-          at++;
-          const { frame, failure } = JSON.parse(sealer.unseal(bindingOf(name), token).text) as Entry;
-          if (failure !== undefined) throw new HydrantError(failure.code, failure.message);
-          if (frame !== undefined) yield { ...frame, number: at };
-          if (frame?.done === true) return;
-        }
-        const now = clock.now();
-        if (entries.length > 0 || run !== undefined) lastSeen = now;
-        else if (now - lastSeen > DEAD_MS) {
-          throw new HydrantError("unavailable", "the node that ran the stream is gone", { retryAfter: 5 });
-        }
-        if (entries.length === 0 && (run === undefined || run.written === at)) await more(run);
-      }
-    }
-
-    return {
-      frames: frames(),
-      stop: () => runs.get(name)?.stop(),
-      fail: (error) => {
-        lost = { error };
-        for (const wake of runs.get(name)?.waiting ?? []) wake();
-      },
     };
   }
 
+  /** Ends a handler that nobody reads, and says that one still runs which has nothing to show. */
+  function watch(run: Run, write: (entry: Entry) => Promise<void>): () => void {
+    const everyMs = Math.min(LOOK_MS, limits.graceMs / 4);
+    const look = (): void => {
+      const now = clock.now();
+      cancel = clock.after(everyMs, look);
+      if (now - run.lastRead > limits.graceMs) {
+        run.fail(new HydrantError("cancelled", "nobody reads the stream"));
+        run.begin();
+      } else if (now - run.lastWrite >= LOOK_MS) write({}).catch(() => {}); // what fails here fails for the next frame too
+    };
+    let cancel = clock.after(everyMs, look);
+    return () => cancel();
+  }
+
+  /** Writes frames to the journal as they come, until the handler ends or nobody has read for a while. */
+  async function pump(name: string, run: Run, handler: HandlerFrames, write: (entry: Entry) => Promise<void>) {
+    try {
+      for await (const frame of handler.frames) await write({ frame });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (ERRORS[failure.code].status >= 500) log.error({ stream: name, error }, "a stream that can be resumed failed");
+      else log.info({ stream: name, code: failure.code }, `a stream that can be resumed ended: ${failure.message}`);
+      // Readers on this node need no journal for that.
+      await write({ failure }).catch((cause: unknown) => {
+        run.lost = new HydrantError(failure.code, failure.message, { cause, retryAfter: 5 });
+      });
+    } finally {
+      runs.delete(name);
+      for (const wake of run.waiting) wake();
+      forget(name, handler);
+    }
+  }
+
+  /** @param known How many entries there are at least. */
+  async function entriesOf(name: string, from: number, known = 0): Promise<readonly string[]> {
+    const entries = await journal.read(name, from).catch((cause: unknown) => Promise.reject(down(cause)));
+    if (entries !== undefined && (entries.length > 0 || known <= from)) return entries;
+    const run = runs.get(name);
+    if (run === undefined) throw new HydrantError("state_expired", "the stream is no longer kept");
+    const evicted = new HydrantError("unavailable", "the journal of a stream was evicted while its handler ran");
+    run.fail(evicted);
+    throw evicted;
+  }
+
+  function read(name: string, after: number): Reading {
+    return readingOf(after, {
+      run: runs.get(name),
+      isRunning: () => runs.has(name),
+      entries: (from, known) => entriesOf(name, from, known),
+      open: (token) => open(name, token),
+      tell: () => tell({ name, say: "reading" }),
+      clock,
+      limits,
+    });
+  }
+
   return {
-    direct: (name, handler) => ({ ...handler, frames: registered(name, handler) }),
-    journalled(name, handler) {
-      const run: Run = { ...handler, waiting: new Set(), written: 0, lastRead: clock.now() };
+    direct: (name, handler) => ({ frames: registered(name, handler), fail: handler.fail }),
+    async journalled(name, seal, handler) {
+      const now = clock.now();
+      const run: Run = {
+        stop: handler.stop,
+        fail: handler.fail,
+        begin,
+        waiting: new Set(),
+        written: 0,
+        lastWrite: now,
+        lastRead: now,
+        lost: undefined,
+      };
+      const write = writerOf(name, run);
+      await write({ seal });
       runs.set(name, run);
       controls.set(name, run);
-      pump(name, run, handler.frames).catch((error: unknown) =>
-        log.error({ stream: name, error }, "the frames of a stream could not be kept"),
-      );
+      const unwatch = watch(run, write);
+      function begin(): void {
+        run.begin = () => {};
+        void pump(name, run, handler, write).finally(unwatch);
+      }
       return read(name, 0);
     },
     read,
+    async sealOf(name) {
+      const [first = ""] = await entriesOf(name, 0);
+      return open(name, first).seal ?? "";
+    },
     async stop(name) {
       const here = controls.get(name);
       if (here === undefined) await tell({ name, say: "stop" });

@@ -23,6 +23,7 @@ import { roots } from "./roots.js";
 import { sealedFiles } from "./sealed-files.js";
 import { type Door, type Stage, type StageOptions, stageParts } from "./stage.js";
 import { staleAnswer } from "./stale-answers.js";
+import { streams } from "./streams.js";
 import { testDoor } from "./test-door.js";
 import { withoutJavaScript } from "./without-javascript.js";
 
@@ -39,6 +40,7 @@ const CHAPTERS: readonly Chapter[] = [
   keptMounts,
   sealedFiles,
   plainForms,
+  streams,
 ];
 const EVERY = CHAPTERS.flatMap(({ every }) => every);
 const HTTP = CHAPTERS.flatMap(({ http }) => http);
@@ -75,6 +77,6 @@ describe("the list of audits", () => {
   it("gives every audit an id of its own", () => {
     const ids = [...EVERY, ...HTTP].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7|F9|P8|L10|O11|K12|U13)\.\d+$/.test(id))).toEqual([]);
+    expect(ids.filter((id) => !/^(?:R1|C2|A3|N4|X7|F9|P8|L10|O11|K12|U13|T5)\.\d+$/.test(id))).toEqual([]);
   });
 });

@@ -1,15 +1,20 @@
 import { load } from "cheerio";
+import type { EventSourceMessage } from "eventsource-parser";
+import { ERRORS, type ErrorCode } from "hydrant";
 import { type ComponentsContext, hydrantKoa } from "hydrant/koa";
 import Koa, { type DefaultState } from "koa";
-import { listen, type RawAnswer } from "../support/http.js";
+import { openEvents } from "../support/event-stream.js";
+import { listen, type RawAnswer, type RawRequest } from "../support/http.js";
 import {
   type Door,
   type Held,
   type HttpStage,
   personOf,
   type Reply,
+  type SendWith,
   type StageOptions,
   type StageParts,
+  type StreamFrame,
   VISITOR,
 } from "./stage.js";
 
@@ -26,6 +31,8 @@ interface JsonAnswer {
     readonly partials?: Reply["partials"];
     readonly removed?: true;
   };
+  readonly stream_done?: boolean;
+  readonly append?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly id: string; readonly fields?: object };
 }
 
@@ -54,6 +61,19 @@ function replyOf(component: string, { status, body }: RawAnswer): Reply {
     partials: effects.partials ?? [],
     removed: effects.removed ?? false,
   };
+}
+
+/** What one message of a stream says; the named ones only say that it ended. */
+function frameOf(component: string, { event, data }: EventSourceMessage): StreamFrame | undefined {
+  if (event === undefined) {
+    const { stream_done = false, append } = JSON.parse(data) as JsonAnswer;
+    return { ...replyOf(component, { status: 200, headers: {}, body: data }), stream_done, append };
+  }
+  if (event !== "component:error") return undefined;
+  const error = JSON.parse(data) as NonNullable<JsonAnswer["error"]>;
+  const { status } = ERRORS[error.code as ErrorCode];
+  const reply = replyOf(component, { status, headers: {}, body: JSON.stringify({ error }) });
+  return { ...reply, stream_done: true, append: undefined };
 }
 
 /** Address of the fixture page that shows these components. */
@@ -104,6 +124,25 @@ function fixtureApp(
   return app;
 }
 
+/** An event as a caller of the JSON interface sends it. */
+function eventRequest(
+  prefix: string,
+  to: Pick<Held, "component" | "component_id" | "state">,
+  event: string,
+  payload: Readonly<Record<string, unknown>>,
+  { user = "ann", idempotencyKey }: SendWith,
+): RawRequest {
+  const intent: Record<string, string> = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+  // What htmx says about the element that gets the answer; it names the instance.
+  const target = to.component_id === "" ? {} : { "HX-Target": `section#${to.component_id}` };
+  return {
+    method: "POST",
+    path: `${prefix}/${encodeURI(to.component)}/${encodeURI(event)}`,
+    headers: { ...JSON_ONLY, ...from(user), ...intent, ...target },
+    body: JSON.stringify({ ...payload, state: to.state }),
+  };
+}
+
 /** Koa on a real port. */
 export const koaDoor: Door<HttpStage> = {
   name: "koa",
@@ -128,18 +167,30 @@ export const koaDoor: Door<HttpStage> = {
         const path = `${prefix}/${component}?ticket=${ticket}`;
         return replyOf(component, await http.request({ path, headers: { ...JSON_ONLY, ...from(user) } }));
       },
-      async send(to, event, payload = {}, { user = "ann", idempotencyKey } = {}) {
-        const intent: Record<string, string> =
-          idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
-        // What htmx says about the element that gets the answer; it names the instance.
-        const target = to.component_id === "" ? {} : { "HX-Target": `section#${to.component_id}` };
-        const answer = await http.request({
-          method: "POST",
-          path: `${prefix}/${encodeURI(to.component)}/${encodeURI(event)}`,
-          headers: { ...JSON_ONLY, ...from(user), ...intent, ...target },
-          body: JSON.stringify({ ...payload, state: to.state }),
-        });
-        return replyOf(to.component, answer);
+      async send(to, event, payload = {}, options = {}) {
+        return replyOf(to.component, await http.request(eventRequest(prefix, to, event, payload, options)));
+      },
+      async *stream(to, event, payload = {}, options = {}) {
+        const { headers, ...sent } = eventRequest(prefix, to, event, payload, options);
+        const accept = { Accept: "application/json, text/event-stream" };
+        const answer = await openEvents(http.port, { ...sent, headers: { ...headers, ...accept } });
+        try {
+          if (answer.headers["content-type"] !== "text/event-stream; charset=utf-8") {
+            const { status, headers: answered } = answer;
+            const reply = replyOf(to.component, { status, headers: answered, body: await answer.body });
+            yield { ...reply, stream_done: true, append: undefined };
+            return;
+          }
+          let last: EventSourceMessage | undefined;
+          for await (const message of answer.messages()) {
+            last = message;
+            const frame = frameOf(to.component, message);
+            if (frame !== undefined) yield frame;
+          }
+          if (last?.event === undefined) throw new Error("the stream was cut before its closing event");
+        } finally {
+          answer.leave();
+        }
       },
       close: () => http.close(),
     };

@@ -36,6 +36,13 @@ export interface Reply extends Held {
   readonly removed: boolean;
 }
 
+/** One step of a stream. An answer that is no stream is the only step; a failure is the last one. */
+export interface StreamFrame extends Reply {
+  readonly stream_done: boolean;
+  /** Id of the element at whose end `html` goes, where it is only a piece. */
+  readonly append: string | undefined;
+}
+
 export interface SendWith {
   readonly user?: string;
   readonly idempotencyKey?: string;
@@ -81,6 +88,13 @@ export interface Stage {
     payload?: Readonly<Record<string, unknown>>,
     options?: SendWith,
   ): Promise<Reply>;
+  /** Sends an event and takes its answer frame by frame. Returning early is leaving. */
+  stream(
+    to: Pick<Held, "component" | "component_id" | "state">,
+    event: string,
+    payload?: Readonly<Record<string, unknown>>,
+    options?: SendWith,
+  ): AsyncGenerator<StreamFrame, void>;
   close(): Promise<void>;
 }
 

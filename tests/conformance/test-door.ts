@@ -47,6 +47,13 @@ export const testDoor: Door = {
         const options = idempotencyKey === undefined ? {} : { idempotencyKey };
         return replyOf(to.component, await doorOf(user).send(to, event, payload, options));
       },
+      async *stream(to, event, payload = {}, { user = "ann", idempotencyKey } = {}) {
+        const options = idempotencyKey === undefined ? {} : { idempotencyKey };
+        for await (const frame of doorOf(user).stream(to, event, payload, options)) {
+          const { stream_done, append } = frame;
+          yield { ...replyOf(to.component, frame), stream_done, append };
+        }
+      },
       close: async () => {},
     };
   },

@@ -19,7 +19,7 @@ beforeAll(async () => {
   alone = new UserProject();
   served = new UserProject();
   await alone.install(packed.tarball, "zod");
-  await served.install(packed.tarball, "zod", "koa", "kysely", "nunjucks");
+  await served.install(packed.tarball, "zod", "koa", "kysely", "koa-websocket", "nunjucks", "redis", "ws");
 });
 
 afterAll(() => {

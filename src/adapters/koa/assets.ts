@@ -29,6 +29,7 @@ const SOURCES = {
   "component-client": { path: () => own("public/component-client.js"), ending: "js" },
   "form-client": { path: () => own("public/form-client.js"), ending: "js" },
   "upload-client": { path: () => own("public/upload-client.js"), ending: "js" },
+  "stream-client": { path: () => own("public/stream-client.js"), ending: "js" },
   "live-client": { path: () => own("public/live-client.js"), ending: "js" },
   "socket-client": { path: () => own("public/socket-client.js"), ending: "js" },
   "hx-sse": { path: () => htmx("ext/hx-sse.min.js"), ending: "js" },
@@ -57,8 +58,8 @@ export function loadAssets({ features: { forms, uploads, streams, live } }: Pick
       "component-client",
       ...(forms ? (["form-client"] as const) : []),
       ...(uploads ? (["upload-client"] as const) : []),
-      ...(streams ? (["hx-sse"] as const) : []),
-      ...(streams || live ? (["live-client"] as const) : []),
+      ...(streams ? (["stream-client", "hx-sse"] as const) : []),
+      ...(live ? (["live-client"] as const) : []),
     ],
     fileName: (name) => names.get(name) as string,
     serve(ctx, file) {

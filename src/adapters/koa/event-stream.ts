@@ -51,6 +51,7 @@ export interface EventStream {
 export class EventStreams {
   readonly #open = new Map<ServerResponse, () => string>();
   readonly #server: ComponentServer;
+  #isBeating = false;
 
   constructor(server: ComponentServer) {
     this.#server = server;
@@ -88,17 +89,23 @@ export class EventStreams {
   }
 
   #keep(res: ServerResponse, beat: () => string): void {
+    // Who has left already is not heard to leave.
+    if (res.closed || res.destroyed) return;
     this.#open.set(res, beat);
     res.once("close", () => this.#open.delete(res));
-    if (this.#open.size === 1) this.#server.after(HEARTBEAT_MS, () => this.#beat());
+    if (!this.#isBeating) this.#schedule();
   }
 
-  #beat(): void {
-    for (const [res, beat] of this.#open) {
-      // Who takes nothing needs no sign of life.
-      if (!res.writableNeedDrain) res.write(`: ping\n\n${beat()}`);
-    }
-    if (this.#open.size > 0) this.#server.after(HEARTBEAT_MS, () => this.#beat());
+  #schedule(): void {
+    this.#isBeating = true;
+    this.#server.after(HEARTBEAT_MS, () => {
+      this.#isBeating = false;
+      for (const [res, beat] of this.#open) {
+        // Who takes nothing needs no sign of life.
+        if (!res.writableNeedDrain) res.write(`: ping\n\n${beat()}`);
+      }
+      if (this.#open.size > 0) this.#schedule();
+    });
   }
 }
 

@@ -76,15 +76,20 @@ export function lastingRoutes({ server, caller, base, refuseForeign }: DoorParts
       }
       if (ctx.method !== "GET") return refuseMethod(ctx, "GET, DELETE");
       refuseForeignReader(ctx, refuseForeign);
-      const after = Number(ctx.req.headers["last-event-id"] ?? ctx.query.after ?? 0);
-      if (!Number.isInteger(after) || after < 0) {
-        throw new HydrantError("malformed", "`after` must be the number of a frame.");
-      }
+      const after = lastNumber(ctx);
       const stream = await server.resumeStream({ ...call(ctx), ticket, after, signal: signalOf(ctx) });
-      await sendStream(ctx, stream, audienceOf(ctx), streams, server);
+      await sendStream(ctx, stream, { audience: audienceOf(ctx), after }, streams, server);
     },
-    send: (ctx, stream) => sendStream(ctx, stream, audienceOf(ctx), streams, server),
+    send: (ctx, stream) => sendStream(ctx, stream, { audience: audienceOf(ctx), after: 0 }, streams, server),
   };
+}
+
+/** The number of the last frame that arrived. @throws {HydrantError} `malformed`. */
+function lastNumber({ req, query }: Context): number {
+  const last = req.headers["last-event-id"];
+  const given = typeof last === "string" && last !== "" ? last : (query.after ?? "0");
+  if (typeof given === "string" && /^\d{1,9}$/.test(given)) return Number(given);
+  throw new HydrantError("malformed", "`after` must be the number of a frame.");
 }
 
 /** Browsers name the site of a reader; older ones name nothing, and send no cookie to read another site with. */

@@ -9,10 +9,13 @@ import {
   type LiveEnd,
   type LiveMessage,
   type LiveSink,
+  type Outcome,
   outcomePartials,
   partialHtml,
+  type RefusedSubscription,
   type SubscribeRequest,
 } from "../../core/index.js";
+import { errorJson } from "./answer.js";
 import { type EventStream, type EventStreams, encodeEvent, encodePosition, encodeRetry } from "./event-stream.js";
 
 /** Milliseconds after which pages connect again, and over how many they spread when a node stops. */
@@ -55,14 +58,16 @@ function encodeMessage(message: LiveMessage, page: string, isShared: boolean, se
   };
   switch (message.kind) {
     case "update":
-      return piece(withBase(outcomePartials(message.outcome), message.base), message.cursor);
+      return piece(updateHtml(message.outcome, message.base), message.cursor);
     case "append":
       return piece(
         partialHtml(`#${message.component_id}--${message.place}`, "beforeend", message.html),
         message.cursor,
       );
     case "refused":
-      return piece(failurePartial(server.report(message.error), message.component_id));
+      return piece(
+        failurePartial(server.report(message.error, { instance: message.component_id }), message.component_id),
+      );
     case "resync":
       return encodeEvent({ event: "resync", data: JSON.stringify({ page, instances: message.instances }) });
     case "health":
@@ -73,21 +78,32 @@ function encodeMessage(message: LiveMessage, page: string, isShared: boolean, se
   }
 }
 
-/** The render an update was made from, for a client that shows another one by now. */
-function withBase(html: string, base: number): string {
-  return html.replace("<hx-partial ", `<hx-partial data-base="${base}" `);
+/** The first partial names the render it was made from, for a client that shows another one by now. */
+function updateHtml(outcome: Outcome, base: number): string {
+  const html = outcomePartials(outcome);
+  return outcome.html === "" ? html : html.replace("<hx-partial ", `<hx-partial data-base="${base}" `);
 }
 
-function encodeEnding(why: LiveEnd): string {
+/** Without a last word the browser connects again by itself: elsewhere, or for the other pages that share the connection. */
+function encodeEnding(why: LiveEnd, isShared: boolean): string {
   // All at once would fall upon the nodes that are left.
   if (why === "restart") return encodeRetry(randomInt(SPREAD_MS));
+  if (isShared && why !== "unauthenticated") return "";
   return encodeEvent({ event: "component:closed", data: JSON.stringify({ code: why }) });
 }
 
 /** The bytes of a piece that goes to many are made once. */
 type Encoded = WeakMap<LiveMessage, Uint8Array>;
 
-function sinkFor(stream: () => EventStream, isShared: boolean, server: ComponentServer, encoded: Encoded): LiveSink {
+interface SinkParts {
+  readonly server: ComponentServer;
+  readonly encoded: Encoded;
+  readonly isShared: boolean;
+  /** Breaks the connection off. */
+  readonly cut: () => void;
+}
+
+function sinkFor(stream: () => EventStream, { server, encoded, isShared, cut }: SinkParts): LiveSink {
   function bytesOf(message: LiveMessage, page: string): string | Uint8Array {
     if (message.kind !== "append" || isShared) return encodeMessage(message, page, isShared, server);
     let bytes = encoded.get(message);
@@ -98,9 +114,15 @@ function sinkFor(stream: () => EventStream, isShared: boolean, server: Component
     return bytes;
   }
   return {
-    send: (message, page) => stream().write(bytesOf(message, page)),
+    send(message, page) {
+      const bytes = bytesOf(message, page);
+      return bytes.length === 0 || stream().write(bytes);
+    },
     end(why) {
-      stream().write(encodeEnding(why));
+      // Who reads nothing would never read to the end, and what waits for him would be kept.
+      if (why === "timeout") return cut();
+      const ending = encodeEnding(why, isShared);
+      if (ending !== "") stream().write(ending);
       stream().end();
     },
   };
@@ -134,12 +156,16 @@ export async function openLive(
     isClosed: false,
     end: () => void early.push(() => stream?.end()),
   };
+  const parts = { server, encoded, isShared, cut: () => void ctx.res.destroy() };
   const connection = server.live.connect(
     call,
-    sinkFor(() => stream ?? waiting, isShared, server, encoded),
+    sinkFor(() => stream ?? waiting, parts),
   );
+  // What comes while instances are admitted may not have been sent yet when the greeting is.
+  const position = cursor ?? server.live.position();
+  let refused: readonly RefusedSubscription[];
   try {
-    const refused = await server.live.change({ ...call, connection: connection.id, subscribe, cursor });
+    refused = await server.live.change({ ...call, connection: connection.id, subscribe, cursor });
     const first = refused[0];
     if (first !== undefined && refused.length === subscribe.length) throw first.error;
     if (ctx.res.closed) return connection.closed();
@@ -149,9 +175,17 @@ export async function openLive(
   }
   stream = streams.open(ctx, {}, () => (connection.isCurrent ? encodePosition(server.live.position()) : ""));
   follow(stream, ctx, connection);
-  const hello = { connection: connection.id, cursor: cursor ?? server.live.position() };
+  const hello = { connection: connection.id, cursor: position, refused: refusedJson(refused, server) };
   stream.write(encodeRetry(RETRY_MS) + encodeEvent({ event: "connected", data: JSON.stringify(hello) }));
   for (const write of early) write();
+}
+
+/** Subscriptions that were not made, and why. */
+function refusedJson(refused: readonly RefusedSubscription[], server: ComponentServer): readonly object[] {
+  return refused.map(({ request: { component }, error }) => ({
+    component,
+    ...errorJson(server.report(error, { component })),
+  }));
 }
 
 function follow(stream: EventStream, { res }: Context, connection: LiveConnection): void {

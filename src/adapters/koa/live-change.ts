@@ -16,6 +16,12 @@ function textOf(value: unknown, name: string): string {
   return refuse(`"${name}" must be a text of at most ${LONGEST} characters.`);
 }
 
+/** A page is named by a line of its own before what it is told. */
+function lineOf(value: unknown, name: string): string {
+  const text = textOf(value, name);
+  return /\p{Cc}/u.test(text) ? refuse(`"${name}" must have no control characters.`) : text;
+}
+
 function listOf(value: unknown, name: string): readonly unknown[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : refuse(`"${name}" must be a list.`);
@@ -34,7 +40,7 @@ export function parseLiveChange(body: Body, limits: Limits): LiveChange {
   const { connection, page = "", subscribe, unsubscribe, leave, cursor } = value as Readonly<Record<string, unknown>>;
   return {
     connection: textOf(connection, "connection"),
-    page: textOf(page, "page"),
+    page: lineOf(page, "page"),
     subscribe: listOf(subscribe, "subscribe").map(requestOf),
     unsubscribe: listOf(unsubscribe, "unsubscribe").map((one) => textOf(one, "unsubscribe")),
     leave: leave === true,

@@ -47,20 +47,28 @@ function encodeFrame(frame: Frame, isJson: boolean): string {
 /** The one named event that ends a stream. */
 function encodeEnd({ number, outcome }: Frame): string {
   const { effects, kind } = outcome;
-  if (kind === "redirect") return encodeEvent({ event: "component:redirect", data: effects.redirect as string });
+  const id = String(number);
+  if (kind === "redirect") return encodeEvent({ event: "component:redirect", id, data: effects.redirect as string });
   const { pushUrl, replaceUrl, trigger } = effects;
   return encodeEvent({
     event: "component:done",
-    id: String(number),
+    id,
     data: JSON.stringify({ push_url: pushUrl, replace_url: replaceUrl, trigger }),
   });
+}
+
+/** Whom a stream goes to. */
+export interface StreamReader {
+  readonly audience: Audience;
+  /** Number of the last frame that arrived; 0 for none. */
+  readonly after: number;
 }
 
 /** Answers with the frames of a handler as they come, no faster than they are read. */
 export async function sendStream(
   ctx: Context,
-  { frames, ticket, mode, component_id }: OutcomeStream,
-  audience: Audience,
+  { frames, ticket, mode, component_id, name }: OutcomeStream,
+  { audience, after }: StreamReader,
   streams: EventStreams,
   server: ComponentServer,
 ): Promise<void> {
@@ -69,13 +77,15 @@ export async function sendStream(
   try {
     for await (const frame of frames) {
       if (stream.isClosed) return;
-      const text = encodeFrame(frame, isJson) + (frame.done ? encodeEnd(frame) : "");
+      // The last frame comes again where only the event behind it is missing.
+      const shown = frame.number > after ? encodeFrame(frame, isJson) : "";
+      const text = shown + (frame.done ? encodeEnd(frame) : "");
       if (!stream.write(text)) await stream.drained();
     }
   } catch (error) {
     const isLeft = error instanceof HydrantError && error.code === "cancelled";
     if (stream.isClosed && isLeft) return;
-    const failure = server.report(error, { instance: component_id });
+    const failure = server.report(error, { instance: component_id, stream: name });
     const shown = isJson ? "" : encodeEvent({ data: failurePartial(failure, component_id) });
     stream.write(shown + encodeEvent({ event: "component:error", data: JSON.stringify(errorJson(failure)) }));
   } finally {

@@ -9,6 +9,14 @@ import type {
   OutcomeEffects,
   PagePartial,
 } from "../../core/index.js";
+import {
+  type Ask,
+  type ResumeOptions,
+  type StreamOptions,
+  type TestFrame,
+  type TestFrames,
+  testFrames,
+} from "./stream.js";
 
 /** What a call ends in, as the browser's side would see it. Failures are answers too; nothing is thrown. */
 export interface TestAnswer extends Fragment {
@@ -70,6 +78,31 @@ export interface TestDoor {
     payload?: Readonly<Record<string, unknown>>,
     options?: SendOptions,
   ): Promise<TestAnswer>;
+  /**
+   * Sends an event and takes the answer frame by frame, each taken up by the instance. An answer that is no stream is one
+   * frame, and a failure is the last one. Nothing is sent before the first frame is asked for; to return early ends the
+   * handler.
+   *
+   * ```ts
+   * for await (const { html } of door.stream(answer, "ask", { question: "Why?" })) console.log(html);
+   * ```
+   */
+  stream(
+    instance: Target,
+    event: string,
+    payload?: Readonly<Record<string, unknown>>,
+    options?: StreamOptions,
+  ): TestFrames;
+  /**
+   * The rest of a stream that can be resumed, as whoever lost the connection gets it.
+   * @param after Number of the last frame that arrived; 0 for none.
+   */
+  resume(ticket: string, after: number, options?: ResumeOptions): TestFrames;
+  /**
+   * Ends a stream; what it has shown by then comes once more as its last frame.
+   * @returns why not; `undefined` where it was told to end.
+   */
+  stop(ticket: string, options?: Pick<StreamOptions, "caller">): Promise<Failure | undefined>;
   /**
    * The state a new instance begins with, or the one an event leads to, without rendering.
    * @throws {HydrantError} instead of answering: there is no answer to put a failure in.
@@ -152,6 +185,18 @@ export function createTestDoor(server: ComponentServer, options: TestDoorOptions
     return { ...context, component, event, state, ...(component_id === "" ? {} : { instance: component_id }) };
   }
 
+  function frames(
+    ask: Ask,
+    names: Readonly<Record<string, string>>,
+    instance: Target | undefined,
+    left: AbortSignal | undefined,
+  ): TestFrames {
+    const takeUp = (frame: TestFrame): void => {
+      if (instance !== undefined && shown.has(instance)) show(instance as Shown, frame);
+    };
+    return testFrames(ask, { succeeded, failed: (error) => failed(server.report(error, names)) }, takeUp, left);
+  }
+
   return {
     async mount(component, params = {}, mountOptions = {}) {
       const answer = await answerTo(() => server.mount({ ...context, ...mountOptions, component, params }), {
@@ -170,6 +215,26 @@ export function createTestDoor(server: ComponentServer, options: TestDoorOptions
       const answer = await answerTo(() => server.dispatch(call), { component: instance.component, event });
       if (shown.has(instance)) show(instance as Shown, answer);
       return answer;
+    },
+    stream(instance, event, payload = {}, { signal: left, ...streamOptions } = {}) {
+      return frames(
+        (signal) => server.stream({ ...eventCall(instance, event), ...streamOptions, payload, signal }),
+        { component: instance.component, event },
+        instance,
+        left,
+      );
+    },
+    resume(ticket, after, { instance, signal: left, ...resumeOptions } = {}) {
+      const call = { ...context, ...resumeOptions, ticket, after };
+      return frames((signal) => server.resumeStream({ ...call, signal }), {}, instance, left);
+    },
+    async stop(ticket, { caller: other = caller } = {}) {
+      try {
+        await server.stopStream({ caller: other, ticket });
+        return undefined;
+      } catch (error) {
+        return server.report(error);
+      }
     },
     resolve(target: unknown, second?: unknown, payload: Readonly<Record<string, unknown>> = {}) {
       if (typeof target === "string") {

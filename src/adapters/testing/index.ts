@@ -14,3 +14,4 @@ export {
   type TestDoorOptions,
   type TestInstance,
 } from "./door.js";
+export type { LastingOptions, ResumeOptions, StreamOptions, TestFrame, TestFrames } from "./stream.js";

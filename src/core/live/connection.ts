@@ -1,71 +1,16 @@
 import type { Caller } from "../caller.js";
-import type { LastingCall, Outcome } from "../calls.js";
-import { ERRORS, type ErrorCode, HydrantError } from "../errors.js";
+import type { LastingCall } from "../calls.js";
+import { ERRORS, HydrantError } from "../errors.js";
 import type { Limits } from "../options.js";
 import type { Clock } from "../ports/clock.js";
 import type { Admitted } from "./items.js";
+import type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
+import { Outbox } from "./outbox.js";
+import { Pushes, type PushesParts } from "./pushes.js";
+import type { Subscription } from "./subscription.js";
 
-/** What goes to a page, in the words of no door. */
-export type LiveMessage =
-  | {
-      /** An instance was rendered again. */
-      readonly kind: "update";
-      readonly page: string;
-      readonly component: string;
-      readonly outcome: Outcome;
-      /** Revision of the render it was made from: a page that shows another one asks for the newest. */
-      readonly base: number;
-      /** Where the page may go on from, once it has this. */
-      readonly cursor: string | undefined;
-    }
-  | {
-      /** A piece for the end of a place; the same object for everybody it goes to. */
-      readonly kind: "append";
-      readonly component_id: string;
-      readonly place: string;
-      readonly html: string;
-      readonly cursor: string;
-    }
-  /** It is not known what was missed; these instances follow as they stand now. */
-  | { readonly kind: "resync"; readonly page: string; readonly instances: readonly string[] }
-  /** An instance is no longer told of anything, or could not be rendered. */
-  | { readonly kind: "refused"; readonly page: string; readonly component_id: string; readonly error: HydrantError }
-  /** Somebody published under a topic that the connection listens to itself. */
-  | { readonly kind: "published"; readonly topic: string; readonly change: unknown; readonly cursor: string }
-  /** Whether what other nodes publish arrives. */
-  | { readonly kind: "health"; readonly current: boolean };
-
-/** Why a connection is ended from here: one of the codes, or because the node stops. */
-export type LiveEnd = ErrorCode | "restart";
-
-/** The door's end of a connection. */
-export interface LiveSink {
-  /**
-   * @param page Of an `append`, which says nothing of pages itself.
-   * @returns false when the other side takes nothing for now; the door then calls `drained()` once it does again.
-   */
-  send(message: LiveMessage, page: string): boolean;
-  /** Ends the connection. Called once. */
-  end(why: LiveEnd): void;
-}
-
-/** What a subscription is asked for with. */
-export interface SubscribeRequest {
-  readonly component: string;
-  /** The seal of the instance. */
-  readonly state: string;
-  readonly instance?: string | undefined;
-}
-
-/** One instance on one page. */
-export interface Subscription extends Admitted {
-  readonly page: string;
-  readonly connection: LiveConnection;
-  /** The newest seal known here. */
-  seal: string;
-  /** What it was not rendered with yet, by topic. */
-  changes: Map<string, unknown> | undefined;
-}
+export type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
+export type { RenderedPush, SubscribeRequest, Subscription } from "./subscription.js";
 
 /** What a connection tells and asks the hub. */
 export interface ConnectionHub {
@@ -87,13 +32,9 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly hub: ConnectionHub;
   /** Renders an instance with what changed. */
-  readonly render: (subscription: Subscription, changes: ReadonlyMap<string, unknown>) => Promise<RenderedPush>;
-  readonly report: (error: unknown, subscription: Subscription) => HydrantError;
-}
-
-export interface RenderedPush {
-  readonly outcome: Outcome;
-  readonly base: number;
+  readonly render: PushesParts["render"];
+  /** The door could not write a message. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 function keyOf(page: string, id: string): string {
@@ -104,25 +45,52 @@ function keyOf(page: string, id: string): string {
 export class LiveConnection {
   readonly id: string;
   readonly subject: string;
+  /** Epoch milliseconds. */
+  readonly openedAt: number;
   /** Who it belongs to, as asked last. */
   caller: Caller;
   readonly call: LastingCall;
   /** Topics it listens to itself. */
   readonly listening = new Set<string>();
   readonly #parts: ConnectionParts;
+  readonly #outbox: Outbox;
+  readonly #pushes: Pushes;
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #dirty = new Set<Subscription>();
-  #flushing = false;
-  #blocked = false;
+  /** Of which it was not said yet that something was missed. */
+  readonly #lost = new Set<Subscription>();
+  #missedTopics = false;
   #ended = false;
-  #cancelStall = (): void => {};
 
   constructor(parts: ConnectionParts) {
+    const { id, subject, call, clock, hub } = parts;
     this.#parts = parts;
-    this.id = parts.id;
-    this.subject = parts.subject;
-    this.call = parts.call;
-    this.caller = parts.call.caller;
+    this.#outbox = new Outbox({
+      ...parts,
+      onStall: () => this.end("timeout"),
+      onBroken: (error) => {
+        parts.onBroken(error);
+        this.end("internal");
+      },
+    });
+    this.#pushes = new Pushes({
+      ...parts,
+      want: () => hub.wantsFlush(this),
+      isOpen: () => !this.#ended && !this.#outbox.isBlocked,
+      holds: (subscription) => this.#holds(subscription),
+      position: () => hub.position(),
+      show: (subscription, { outcome, base }, cursor) => {
+        const { page, component, id: instance } = subscription;
+        this.moved(page, instance, outcome.state);
+        this.send({ kind: "update", page, component, outcome, base, cursor }, page);
+        if (outcome.kind === "removed") this.remove(page, instance);
+      },
+      fail: (subscription, error) => this.refuse(subscription, error),
+    });
+    this.id = id;
+    this.subject = subject;
+    this.openedAt = clock.now();
+    this.call = call;
+    this.caller = call.caller;
   }
 
   get subscriptions(): IterableIterator<Subscription> {
@@ -139,24 +107,31 @@ export class LiveConnection {
 
   /** Whether the page has everything up to now, so that it may be told of single pieces. */
   get isCurrent(): boolean {
-    return this.#dirty.size === 0 && !this.#flushing && !this.#blocked;
+    return this.#pushes.isIdle && !this.#outbox.isBlocked;
   }
 
   /** Takes an instance in, or its newer seal. @throws {HydrantError} `too_large` over the bound. */
   add(page: string, admitted: Admitted): Subscription {
+    const { limits, clock, hub } = this.#parts;
     const key = keyOf(page, admitted.id);
     const known = this.#subscriptions.get(key);
-    if (known !== undefined) this.#remove(key, known);
-    if (this.#subscriptions.size >= this.#parts.limits.subscriptions) {
-      throw new HydrantError(
-        "too_large",
-        `One connection is told of at most ${this.#parts.limits.subscriptions} instances.`,
-      );
+    if (known === undefined && this.#subscriptions.size >= limits.subscriptions) {
+      throw new HydrantError("too_large", `One connection is told of at most ${limits.subscriptions} instances.`);
     }
-    const subscription: Subscription = { ...admitted, page, connection: this, changes: known?.changes };
+    const subscription: Subscription = {
+      ...admitted,
+      page,
+      connection: this,
+      sealedAt: clock.now(),
+      changes: undefined,
+      rendering: undefined,
+    };
     this.#subscriptions.set(key, subscription);
-    if (known !== undefined && this.#dirty.delete(known)) this.#dirty.add(subscription);
-    this.#parts.hub.added(subscription);
+    hub.added(subscription);
+    if (known === undefined) return subscription;
+    if (this.#lost.has(known)) this.#lost.add(subscription);
+    this.#pushes.replace(known, subscription);
+    this.#forget(known);
     return subscription;
   }
 
@@ -174,94 +149,79 @@ export class LiveConnection {
   remove(page: string, id: string): boolean {
     const key = keyOf(page, id);
     const known = this.#subscriptions.get(key);
-    if (known !== undefined) this.#remove(key, known);
-    return known !== undefined;
+    if (known === undefined) return false;
+    this.#subscriptions.delete(key);
+    this.#forget(known);
+    return true;
   }
 
   removePage(page: string): void {
-    for (const [key, known] of this.#subscriptions) if (known.page === page) this.#remove(key, known);
+    for (const one of this.#subscriptions.values()) if (one.page === page) this.remove(page, one.id);
   }
 
-  /** The page shows a newer render that it got in another way. */
+  /** The page shows a newer render, whose seal this is. */
   moved(page: string, id: string, seal: string): void {
     const known = this.#subscriptions.get(keyOf(page, id));
-    if (known !== undefined && seal !== "") known.seal = seal;
+    if (known === undefined || seal === "") return;
+    known.seal = seal;
+    known.sealedAt = this.#parts.clock.now();
   }
 
   /** Something changed: the instance will be rendered again, with the last change of each topic. */
   mark(subscription: Subscription, topic: string, change: unknown): void {
-    subscription.changes ??= new Map();
-    subscription.changes.set(topic, change);
-    this.#dirty.add(subscription);
-    if (!this.#blocked && !this.#ended) this.#parts.hub.wantsFlush(this);
+    this.#pushes.mark(subscription, topic, change);
+  }
+
+  /** A piece came that the page cannot be sent alone: the instance will be rendered as a whole. */
+  touch(subscription: Subscription, topic: string): void {
+    this.#pushes.touch(subscription, topic);
   }
 
   /** It is not known what these missed. */
   resync(subscriptions: readonly Subscription[]): void {
-    const byPage = new Map<string, string[]>();
-    for (const one of subscriptions) {
-      byPage.set(one.page, [...(byPage.get(one.page) ?? []), one.id]);
-      one.changes ??= new Map();
-      this.#dirty.add(one);
-    }
-    for (const [page, instances] of byPage) this.send({ kind: "resync", page, instances }, page);
-    if (this.#dirty.size > 0 && !this.#blocked && !this.#ended) this.#parts.hub.wantsFlush(this);
+    for (const one of subscriptions) this.#lost.add(one);
+    this.#tellMissed();
+    for (const one of subscriptions) this.#pushes.add(one);
+  }
+
+  /** It is not known what was published under the topics it listens to itself. */
+  resyncTopics(): void {
+    this.#missedTopics = true;
+    this.#tellMissed();
+  }
+
+  /** Hands on what was published under a topic it listens to. Who takes nothing is told later that he missed it. */
+  hear(topic: string, change: unknown, cursor: string): void {
+    if (this.#outbox.isBlocked) this.#missedTopics = true;
+    else this.send({ kind: "published", topic, change, cursor }, "");
   }
 
   send(message: LiveMessage, page: string): void {
-    if (this.#ended) return;
-    if (this.#parts.sink.send(message, page) || this.#blocked) return;
-    this.#blocked = true;
-    this.#cancelStall = this.#parts.clock.after(this.#parts.limits.stallMs, () => this.end("timeout"));
+    if (!this.#ended) this.#outbox.send(message, page);
   }
 
   /** The other side takes something again. What changed meanwhile goes out once for each instance. */
   drained(): void {
-    this.#cancelStall();
-    this.#blocked = false;
-    if (this.#dirty.size > 0 && !this.#ended) this.#parts.hub.wantsFlush(this);
+    this.#outbox.drained();
+    this.#tellMissed();
+    this.#pushes.wake();
   }
 
-  /** Renders what changed, one instance after the other, as long as the other side takes it. */
-  async flush(): Promise<void> {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    try {
-      for (const subscription of this.#dirty) {
-        if (this.#blocked || this.#ended) break;
-        this.#dirty.delete(subscription);
-        await this.#push(subscription);
-      }
-    } finally {
-      this.#flushing = false;
-    }
-    if (this.#dirty.size > 0 && !this.#blocked && !this.#ended) this.#parts.hub.wantsFlush(this);
-  }
-
-  async #push(subscription: Subscription): Promise<void> {
-    const { page, component, id } = subscription;
-    const changes = subscription.changes ?? new Map<string, unknown>();
-    subscription.changes = undefined;
-    // Only who has all of it may go on from here.
-    const cursor = this.#dirty.size === 0 ? this.#parts.hub.position() : undefined;
-    try {
-      const { outcome, base } = await this.#parts.render(subscription, changes);
-      // Meanwhile it may have gone, or said that it shows something newer.
-      if (this.#subscriptions.get(keyOf(page, id)) !== subscription) return;
-      if (outcome.state !== "") subscription.seal = outcome.state;
-      this.send({ kind: "update", page, component, outcome, base, cursor }, page);
-    } catch (error) {
-      this.refuse(subscription, this.#parts.report(error, subscription));
-    }
+  /** Renders what changed, as long as the other side takes it. Never rejects. */
+  flush(): Promise<void> {
+    return this.#pushes.flush();
   }
 
   /** Says why an instance is not shown. One that may no longer be seen is told of nothing more. */
-  refuse(subscription: Subscription, error: HydrantError): void {
+  refuse(subscription: Subscription, cause: unknown): void {
+    if (!this.#holds(subscription)) return;
     const { page, id } = subscription;
+    const error = cause instanceof HydrantError ? cause : new HydrantError("internal", undefined, { cause });
     this.send({ kind: "refused", page, component_id: id, error }, page);
-    if (ERRORS[error.code].status >= 500) return;
+    const { status, client } = ERRORS[error.code];
+    if (status >= 500 || client === "retry") return;
     this.remove(page, id);
-    if (this.#subscriptions.size === 0) this.end(error.code);
+    if (this.#subscriptions.size === 0 && this.listening.size === 0) this.end(error.code);
   }
 
   end(why: LiveEnd): void {
@@ -274,14 +234,31 @@ export class LiveConnection {
   closed(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelStall();
-    for (const [key, known] of this.#subscriptions) this.#remove(key, known);
+    this.#outbox.close();
+    for (const { page, id } of this.#subscriptions.values()) this.remove(page, id);
     this.#parts.hub.ended(this);
   }
 
-  #remove(key: string, subscription: Subscription): void {
-    this.#subscriptions.delete(key);
-    if (!this.#ended) this.#dirty.delete(subscription);
+  #holds(subscription: Subscription): boolean {
+    return this.#subscriptions.get(keyOf(subscription.page, subscription.id)) === subscription;
+  }
+
+  /** Says once what was missed, as soon as the other side takes it. */
+  #tellMissed(): void {
+    for (const page of new Set([...this.#lost].map((one) => one.page))) {
+      if (this.#outbox.isBlocked) return;
+      const lost = [...this.#lost].filter((one) => one.page === page);
+      for (const one of lost) this.#lost.delete(one);
+      this.send({ kind: "resync", page, instances: lost.map(({ id }) => id) }, page);
+    }
+    if (!this.#missedTopics || this.#outbox.isBlocked) return;
+    this.#missedTopics = false;
+    this.send({ kind: "resync", page: "", instances: [] }, "");
+  }
+
+  #forget(subscription: Subscription): void {
+    this.#pushes.drop(subscription);
+    this.#lost.delete(subscription);
     this.#parts.hub.removed(subscription);
   }
 }

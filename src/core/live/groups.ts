@@ -1,20 +1,26 @@
-/** Members by name; a name without members is forgotten. */
-export class Groups<T> {
-  readonly #groups = new Map<string, Set<T>>();
+const NOBODY: ReadonlySet<never> = new Set();
 
-  of(name: string): Iterable<T> {
-    return this.#groups.get(name) ?? [];
+/** Members by what they have in common, such as a name; a group without members is forgotten. */
+export class Groups<T, Key = string> {
+  readonly #groups = new Map<Key, Set<T>>();
+
+  of(key: Key): ReadonlySet<T> {
+    return this.#groups.get(key) ?? NOBODY;
   }
 
-  join(name: string, member: T): void {
-    const group = this.#groups.get(name);
-    if (group === undefined) this.#groups.set(name, new Set([member]));
+  join(key: Key, member: T): void {
+    const group = this.#groups.get(key);
+    if (group === undefined) this.#groups.set(key, new Set([member]));
     else group.add(member);
   }
 
-  leave(name: string, member: T): void {
-    const group = this.#groups.get(name);
+  leave(key: Key, member: T): void {
+    const group = this.#groups.get(key);
     group?.delete(member);
-    if (group?.size === 0) this.#groups.delete(name);
+    if (group?.size === 0) this.#groups.delete(key);
+  }
+
+  [Symbol.iterator](): IterableIterator<[Key, ReadonlySet<T>]> {
+    return this.#groups.entries();
   }
 }

@@ -35,6 +35,15 @@ export class History {
     this.#floor = floor;
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** Whether an entry is held. */
+  has(id: string): boolean {
+    return this.#places.has(id);
+  }
+
   push(entry: HistoryEntry): void {
     this.#places.set(entry.id, this.#first + this.#entries.length);
     this.#entries.push(entry);
@@ -50,9 +59,21 @@ export class History {
 
   /** What came after; `undefined` where that is not known: the cursor is too old, of another log, or invented. */
   since(cursor: string): readonly HistoryEntry[] | undefined {
-    if (cursor === this.#floor) return this.#entries;
+    if (cursor === this.#floor) return this.#entries.slice();
     const place = this.#places.get(cursor);
     return place === undefined ? undefined : this.#entries.slice(place - this.#first + 1);
+  }
+
+  /**
+   * Forgets everything, because something is missing after it: no cursor from before is known any more.
+   * @param floor The new one of who has seen nothing of what comes.
+   */
+  cut(floor: string): void {
+    this.#first += this.#entries.length;
+    this.#entries = [];
+    this.#places.clear();
+    this.#weight = 0;
+    this.#floor = floor;
   }
 
   /** In one go now and then: taking entries off one by one would move all others each time. */

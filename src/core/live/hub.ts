@@ -1,66 +1,66 @@
 import { subjectOf } from "../caller.js";
 import type { LastingCall } from "../calls.js";
 import { HydrantError } from "../errors.js";
-import type { TopicEntry, TopicFollower } from "../ports/topic-log.js";
 import type { StreamSignal } from "../streams.js";
-import {
-  type ConnectionParts,
-  LiveConnection,
-  type LiveEnd,
-  type LiveMessage,
-  type LiveSink,
-  type Subscription,
-} from "./connection.js";
-import { FlushQueue } from "./flush-queue.js";
+import { type ConnectionParts, LiveConnection, type LiveEnd, type LiveMessage, type LiveSink } from "./connection.js";
+import { GatheringQueue } from "./gathering-queue.js";
 import { Groups } from "./groups.js";
-import { History } from "./history.js";
-import { type ConnectionCommand, type Item, NODES, openItem } from "./items.js";
+import { type ConnectionCommand, type Item, NODES } from "./items.js";
+import { LogReader } from "./log-reader.js";
 import { type Published, Publisher, type PublisherParts } from "./publisher.js";
+import type { Subscription } from "./subscription.js";
 
 /** What the pipeline does for connections. */
 export interface HubPipeline {
   readonly render: ConnectionParts["render"];
   /** Whether a piece may be sent to it without rendering. */
   readonly mayAppend: (subscription: Subscription) => boolean;
-  /** Asks again whether the caller may see what the connection is told of, and ends what may not be seen. */
+  /** Asks again whether the caller may see what the connection is told of, and ends what may not be seen. Never rejects. */
   readonly stillAllowed: (connection: LiveConnection) => Promise<void>;
   readonly hearStream: (signal: StreamSignal) => void;
-  readonly report: ConnectionParts["report"];
+  /** A door could not write what a page is told. */
+  readonly report: (error: unknown) => void;
 }
 
 export interface HubParts extends Omit<PublisherParts, "tellHere"> {
   readonly pipeline: HubPipeline;
 }
 
-const FOLLOW_AGAIN_MS = 1_000;
+/** Milliseconds by which the clocks of two nodes may differ. */
+const SKEW_MS = 60_000;
 
 /** Connects what is published with who is told of it. One for each server; nodes meet in the log. */
 export class Hub {
   readonly #parts: HubParts;
-  readonly #history: History;
+  readonly #reader: LogReader;
   readonly #publisher: Publisher;
   readonly #connections = new Map<string, LiveConnection>();
   readonly #bySubject = new Map<string, number>();
   readonly #topics = new Groups<Subscription>();
   readonly #listeners = new Groups<LiveConnection>();
-  readonly #queue: FlushQueue<LiveConnection>;
-  #isCurrent = true;
+  readonly #flushes: GatheringQueue<LiveConnection>;
+  /** Everybody is asked again and again whether they may still see what they see. */
+  readonly #watched: GatheringQueue<LiveConnection>;
   #takesNew = true;
-  #isClosed = false;
-  #stopFollowing = async (): Promise<void> => {};
-  #cancelWatch = (): void => {};
 
   constructor(parts: HubParts) {
+    const { clock, limits } = parts;
     this.#parts = parts;
-    this.#history = new History(`start-${parts.sealer.randomName(16)}`);
+    this.#reader = new LogReader({
+      ...parts,
+      onItem: (topic, item, cursor) => this.#deliver(topic, item, cursor),
+      onGap: () => this.#resync(undefined),
+      onHealth: (isCurrent) => this.#say(isCurrent),
+    });
     this.#publisher = new Publisher({ ...parts, tellHere: (topic, item) => this.#tellHere(topic, item) });
-    this.#queue = new FlushQueue(parts.clock, parts.limits.pushMs, (connection) => connection.flush());
-    void this.#follow();
+    this.#flushes = new GatheringQueue(clock, limits.pushMs, (connection) => connection.flush());
+    this.#watched = new GatheringQueue(clock, limits.rightsMs, (connection) => this.#watch(connection));
+    void this.#reader.begin();
   }
 
   /** Cursor of a page that is about to be rendered. */
   position(): string {
-    return this.#history.position();
+    return this.#reader.position();
   }
 
   publish(topic: string, item: Item): Promise<Published> {
@@ -82,16 +82,16 @@ export class Hub {
       clock,
       hub: this,
       render: pipeline.render,
-      report: pipeline.report,
+      onBroken: pipeline.report,
     });
     this.#connections.set(connection.id, connection);
-    if (this.#connections.size === 1) this.#scheduleWatch();
-    if (!this.#isCurrent) connection.send({ kind: "health", current: false }, "");
+    this.#watched.add(connection);
+    if (!this.#reader.isCurrent) connection.send({ kind: "health", current: false }, "");
     return connection;
   }
 
   wantsFlush(connection: LiveConnection): void {
-    this.#queue.add(connection);
+    this.#flushes.add(connection);
   }
 
   added(subscription: Subscription): void {
@@ -105,38 +105,31 @@ export class Hub {
   ended(connection: LiveConnection): void {
     for (const topic of connection.listening) this.#listeners.leave(topic, connection);
     this.#connections.delete(connection.id);
+    this.#watched.drop(connection);
+    this.#flushes.drop(connection);
     this.#countPerson(connection.subject, -1);
   }
 
-  /** Carries out a command for a connection, here or on the node that holds it. */
+  /**
+   * Carries out a command for a connection, here or on the node that holds it.
+   * @throws {HydrantError} `unavailable` where that node cannot be told.
+   */
   async command(command: ConnectionCommand): Promise<void> {
-    if (this.#connections.has(command.connection)) this.#obey(command);
-    else await this.publish(NODES, { kind: "connection", command });
-  }
-
-  /** Tells what happened since the cursor, which the page had before it was rendered. */
-  catchUp(connection: LiveConnection, subscriptions: readonly Subscription[], cursor: string | undefined): void {
-    if (cursor === undefined || subscriptions.length === 0) return;
-    const since = this.#history.since(cursor);
-    if (since === undefined) {
-      connection.resync(subscriptions);
-      return;
-    }
-    for (const { topic, item } of since) {
-      if (item.kind === "gap") connection.resync(touchedBy(subscriptions, item.topics));
-      for (const one of subscriptions) if (one.topics.includes(topic)) replay(one, topic, item);
-    }
+    if (this.#connections.has(command.connection)) return this.#obey(command);
+    const { reached } = await this.publish(NODES, { kind: "connection", command });
+    if (reached === "here") throw new HydrantError("unavailable", "the topic log is down", { retryAfter: 1 });
   }
 
   /** From now on the connection is sent what is published under the topic, and what was since the cursor. */
   listen(connection: LiveConnection, topic: string, cursor: string | undefined): void {
+    if (connection.ended) return;
     connection.listening.add(topic);
     this.#listeners.join(topic, connection);
-    const since = cursor === undefined ? [] : this.#history.since(cursor);
-    if (since === undefined) connection.send({ kind: "resync", page: "", instances: [] }, "");
+    const since = cursor === undefined ? [] : this.#reader.since(cursor);
+    const isMissed = cursor !== undefined && this.#publisher.hasMissed(topic);
+    if (since === undefined || isMissed || since.some(({ item }) => isGapIn(item, [topic]))) connection.resyncTopics();
     for (const { id, topic: at, item } of since ?? []) {
-      if (at !== topic || item.kind !== "change") continue;
-      connection.send({ kind: "published", topic, change: item.change, cursor: id }, "");
+      if (at === topic && item.kind === "change") connection.hear(topic, item.change, id);
     }
   }
 
@@ -153,67 +146,16 @@ export class Hub {
 
   /** The same, and stops reading the log. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancelWatch();
     this.end("restart");
-    await this.#stopFollowing();
-  }
-
-  async #follow(): Promise<void> {
-    const { clock, log, logger } = this.#parts;
-    try {
-      const stop = await log.follow(this.#follower());
-      this.#stopFollowing = stop;
-      if (this.#isClosed) await stop();
-      else this.#say(true);
-    } catch (error) {
-      if (this.#isClosed) return;
-      logger.error({ error }, "the topic log cannot be read; it is tried again");
-      this.#say(false);
-      clock.after(FOLLOW_AGAIN_MS, () => void this.#follow());
-    }
-  }
-
-  #follower(): TopicFollower {
-    const { logger } = this.#parts;
-    return {
-      entry: (entry) => this.#read(entry),
-      gap: () => {
-        logger.warn({}, "entries of the topic log may have been lost; all that is live is rendered again");
-        this.#resync(undefined);
-      },
-      down: (error) => {
-        logger.error({ error }, "the topic log is down; pages are not told of what other nodes publish");
-        this.#say(false);
-      },
-      up: () => {
-        logger.info({}, "the topic log is back");
-        this.#say(true);
-        void this.#publisher.announceMissed();
-      },
-    };
-  }
-
-  #read({ id, topic, data }: TopicEntry): void {
-    const { logger, sealer } = this.#parts;
-    let item: Item;
-    try {
-      item = openItem(sealer, topic, data);
-    } catch (error) {
-      logger.warn({ error }, "an entry of the topic log was not written by this application; it is passed over");
-      return;
-    }
-    this.#history.push({ id, topic, item, weight: data.length });
-    this.#deliver(topic, item, id);
+    this.#publisher.close();
+    await this.#reader.close();
   }
 
   #deliver(topic: string, item: Item, cursor: string): void {
     switch (item.kind) {
       case "change":
         for (const one of this.#topics.of(topic)) one.connection.mark(one, topic, item.change);
-        for (const one of this.#listeners.of(topic)) {
-          one.send({ kind: "published", topic, change: item.change, cursor }, "");
-        }
+        for (const one of this.#listeners.of(topic)) one.hear(topic, item.change, cursor);
         break;
       case "append":
         this.#deliverPiece(topic, item, cursor);
@@ -228,46 +170,66 @@ export class Hub {
         this.#obey(item.command);
         break;
       case "signed-out":
-        for (const one of [...this.#connections.values()]) if (one.subject === item.subject) one.end("unauthenticated");
+        this.#signOut(item);
     }
   }
 
   /** Who has all that came before gets the piece alone, the same one for all; who has not is rendered again. */
   #deliverPiece(topic: string, { place, html }: Item & { kind: "append" }, cursor: string): void {
+    const byConnection = new Groups<Subscription, LiveConnection>();
+    for (const one of this.#topics.of(topic)) byConnection.join(one.connection, one);
     const pieces = new Map<string, LiveMessage>();
-    for (const one of this.#topics.of(topic)) {
-      const { connection, id, page } = one;
-      if (!connection.isCurrent || !this.#parts.pipeline.mayAppend(one)) {
-        connection.mark(one, topic, undefined);
-        continue;
+    function pieceFor(id: string, after: string | undefined): LiveMessage {
+      const key = `${id} ${after}`;
+      const known = pieces.get(key) ?? { kind: "append", component_id: id, place, html, cursor: after };
+      pieces.set(key, known);
+      return known;
+    }
+    for (const [connection, all] of byConnection) {
+      const alone = connection.isCurrent ? [...all].filter(this.#parts.pipeline.mayAppend) : [];
+      const last = alone.length === all.size ? alone.at(-1) : undefined;
+      const rest = new Set(all);
+      for (const one of alone) {
+        if (!connection.isCurrent) break;
+        rest.delete(one);
+        // Only who has it in every instance may go on from here.
+        connection.send(pieceFor(one.id, one === last ? cursor : undefined), one.page);
       }
-      let piece = pieces.get(id);
-      if (piece === undefined) {
-        piece = { kind: "append", component_id: id, place, html, cursor };
-        pieces.set(id, piece);
-      }
-      connection.send(piece, page);
+      for (const one of rest) connection.touch(one, topic);
     }
   }
 
   /** Nobody can go on from what only this node was told, and it may come once more through the log. */
   #tellHere(topic: string, item: Item): void {
-    if (item.kind === "append") for (const one of this.#topics.of(topic)) one.connection.mark(one, topic, undefined);
+    if (item.kind === "append") for (const one of this.#topics.of(topic)) one.connection.touch(one, topic);
     else this.#deliver(topic, item, this.position());
   }
 
-  #resync(names: readonly string[] | undefined): void {
-    for (const connection of this.#connections.values()) {
-      connection.resync(touchedBy([...connection.subscriptions], names));
-      const hears = names === undefined || names.some((name) => connection.listening.has(name));
-      if (hears && connection.listening.size > 0) connection.send({ kind: "resync", page: "", instances: [] }, "");
+  #signOut({ subject, at }: Item & { kind: "signed-out" }): void {
+    for (const one of [...this.#connections.values()]) {
+      if (one.subject === subject && one.openedAt <= at + SKEW_MS) one.end("unauthenticated");
     }
   }
 
+  /** @param names `undefined` for whatever there is. */
+  #resync(names: readonly string[] | undefined): void {
+    if (names === undefined) {
+      for (const connection of this.#connections.values()) {
+        connection.resync([...connection.subscriptions]);
+        if (connection.listening.size > 0) connection.resyncTopics();
+      }
+      return;
+    }
+    const touched = new Groups<Subscription, LiveConnection>();
+    for (const name of names) for (const one of this.#topics.of(name)) touched.join(one.connection, one);
+    for (const [connection, all] of touched) connection.resync([...all]);
+    const listeners = new Set(names.flatMap((name) => [...this.#listeners.of(name)]));
+    for (const connection of listeners) connection.resyncTopics();
+  }
+
   #say(current: boolean): void {
-    if (current === this.#isCurrent) return;
-    this.#isCurrent = current;
     for (const connection of this.#connections.values()) connection.send({ kind: "health", current }, "");
+    if (current) void this.#publisher.announceMissed();
   }
 
   #obey({ connection: id, subject, page, subscribe, unsubscribe, leave, cursor }: ConnectionCommand): void {
@@ -276,22 +238,31 @@ export class Hub {
     if (leave) connection.removePage(page);
     for (const one of unsubscribe) connection.remove(page, one);
     const added = subscribe.flatMap((admitted) => connection.take(page, admitted) ?? []);
-    this.catchUp(connection, added, cursor);
+    if (cursor !== undefined) this.#catchUp(connection, added, cursor);
   }
 
-  #scheduleWatch(): void {
-    const { clock, limits } = this.#parts;
-    if (!this.#isClosed && this.#connections.size > 0) {
-      this.#cancelWatch = clock.after(limits.rightsMs, () => void this.#watch());
+  /** Tells what happened since the cursor, which the page had before it was rendered. */
+  #catchUp(connection: LiveConnection, added: readonly Subscription[], cursor: string): void {
+    const since = this.#reader.since(cursor);
+    if (since === undefined) return connection.resync(added);
+    const byTopic = new Groups<Subscription>();
+    for (const one of added) for (const topic of one.topics) byTopic.join(topic, one);
+    for (const { topic, item } of since) {
+      for (const one of byTopic.of(topic)) {
+        // A piece may stand in the page already, so the whole is rendered.
+        if (item.kind === "append") connection.touch(one, topic);
+        else if (item.kind === "change") connection.mark(one, topic, item.change);
+      }
     }
+    const gaps = since.filter(({ item }) => item.kind === "gap");
+    const isLost = ({ topics }: Subscription): boolean =>
+      topics.some((topic) => this.#publisher.hasMissed(topic)) || gaps.some(({ item }) => isGapIn(item, topics));
+    connection.resync(added.filter(isLost));
   }
 
-  /** Asks for everybody, one after the other, whether they may still see what they see. */
-  async #watch(): Promise<void> {
-    for (const connection of [...this.#connections.values()]) {
-      if (!connection.ended) await this.#parts.pipeline.stillAllowed(connection);
-    }
-    this.#scheduleWatch();
+  async #watch(connection: LiveConnection): Promise<void> {
+    await this.#parts.pipeline.stillAllowed(connection);
+    if (!connection.ended) this.#watched.add(connection);
   }
 
   #countPerson(subject: string, by: 1 | -1): void {
@@ -305,12 +276,7 @@ export class Hub {
   }
 }
 
-function touchedBy(all: readonly Subscription[], names: readonly string[] | undefined): readonly Subscription[] {
-  return names === undefined ? all : all.filter(({ topics }) => topics.some((topic) => names.includes(topic)));
-}
-
-function replay(subscription: Subscription, topic: string, item: Item): void {
-  // A piece may stand in the page already, so the whole is rendered.
-  if (item.kind === "append") subscription.connection.mark(subscription, topic, undefined);
-  else if (item.kind === "change") subscription.connection.mark(subscription, topic, item.change);
+/** Whether something may have been lost under one of these topics. */
+function isGapIn(item: Item, topics: readonly string[]): boolean {
+  return item.kind === "gap" && (item.topics === undefined || item.topics.some((name) => topics.includes(name)));
 }

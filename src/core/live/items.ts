@@ -1,4 +1,6 @@
 import { decode, encode } from "../codec.js";
+import { HydrantError } from "../errors.js";
+import type { Limits } from "../options.js";
 import type { Sealer } from "../seal.js";
 import type { StreamSignal } from "../streams.js";
 
@@ -33,7 +35,8 @@ export type Item =
   | { readonly kind: "gap"; readonly topics: readonly string[] | undefined }
   | { readonly kind: "stream"; readonly signal: StreamSignal }
   | { readonly kind: "connection"; readonly command: ConnectionCommand }
-  | { readonly kind: "signed-out"; readonly subject: string };
+  /** `at` is in epoch milliseconds: an entry may be read long after, and who came back meanwhile stays. */
+  | { readonly kind: "signed-out"; readonly subject: string; readonly at: number };
 
 /** Begins the names of topics that nodes talk about among themselves. */
 const OWN = "_";
@@ -58,15 +61,33 @@ export function isTopic(name: unknown): name is string {
   );
 }
 
+/**
+ * What is said, as text.
+ * @throws {HydrantError} `internal` for what cannot be written as text or is longer than any node would read;
+ * `too_large` where it came from a page.
+ */
+export function writeItem(item: Item, { stateBytes, stateDepth }: Limits): string {
+  const text = encode(item, stateDepth);
+  const [bytes, most] = [Buffer.byteLength(text), stateBytes * 2];
+  if (bytes <= most) return text;
+  throw new HydrantError(
+    item.kind === "connection" ? "too_large" : "internal",
+    `what is published has ${bytes} bytes; at most ${most} are told. Publish less, or raise limits.stateBytes.`,
+  );
+}
+
+export function readItem(text: string): Item {
+  return decode(text) as Item;
+}
+
 const BOUND = "topic";
 
-/** Nobody but a node can write into the log, and nobody else reads it. */
-export function sealItem(sealer: Sealer, topic: string, item: Item, depth: number): string {
-  return sealer.seal({ purpose: "topic", component: BOUND, subject: topic }, BOUND, encode(item, depth));
+/** Nobody but a node can write into the log, and nobody else reads it. @param text Made by {@link writeItem}. */
+export function sealItem(sealer: Sealer, topic: string, text: string): string {
+  return sealer.seal({ purpose: "topic", component: BOUND, subject: topic }, BOUND, text);
 }
 
 /** @throws {HydrantError} `state_invalid` for what no node of ours wrote. */
 export function openItem(sealer: Sealer, topic: string, data: string): Item {
-  const { text } = sealer.unseal({ purpose: "topic", component: BOUND, subject: topic }, data);
-  return decode(text) as Item;
+  return readItem(sealer.unseal({ purpose: "topic", component: BOUND, subject: topic }, data).text);
 }

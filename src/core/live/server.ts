@@ -3,6 +3,7 @@ import type { LastingCall } from "../calls.js";
 import { DefinitionError, HydrantError } from "../errors.js";
 import { escapeHtml, SafeHtml } from "../html.js";
 import * as calls from "../live-calls.js";
+import { isWireName } from "../names.js";
 import type { TopicLog } from "../ports/topic-log.js";
 import type { Runtime } from "../runtime.js";
 import type { LiveConnection, LiveSink, SubscribeRequest } from "./connection.js";
@@ -37,7 +38,12 @@ export interface LiveDoor {
   position(): string;
   /** Opens a connection. @throws {HydrantError} `rate_limited`, `unavailable`. */
   connect(call: LastingCall, sink: LiveSink): LiveConnection;
-  /** Admits subscriptions and hands them to the connection. @returns those that were refused, and why. */
+  /**
+   * Admits subscriptions and hands them to the connection.
+   * @returns those that were refused, and why.
+   * @throws {HydrantError} `too_large` for more than `limits.subscriptions` at once, `unavailable` where the node that
+   * holds the connection cannot be told.
+   */
   change(change: ConnectionChange): Promise<readonly RefusedSubscription[]>;
   /** @throws {HydrantError} `forbidden`, `unauthenticated`. */
   listen(connection: LiveConnection, topic: unknown, cursor?: string): Promise<void>;
@@ -60,7 +66,7 @@ export interface Publishing {
    * rendered where a page has all that came before. Give its root element an id, and no page shows it twice.
    */
   append(topic: string, place: string, content: string | SafeHtml): Promise<Published>;
-  /** Ends what is live for somebody who signed out, on all nodes. */
+  /** Ends what is live for somebody who signed out, on all nodes; on those that cannot be reached, once they can. */
   signedOut(caller: Pick<Caller, "user" | "session" | "epoch">): Promise<Published>;
 }
 
@@ -76,6 +82,14 @@ function checkTopic(name: string): void {
   );
 }
 
+function checkPlace(name: string): void {
+  if (isWireName(name)) return;
+  throw new DefinitionError(
+    `${JSON.stringify(name)} is no place: templates name places with appends(), by lower-case letters, digits, _ and -.`,
+  );
+}
+
+/** @param report Notes a failure in the log. */
 export function createLiveServer(
   runtime: Runtime,
   log: TopicLog,
@@ -93,10 +107,7 @@ export function createLiveServer(
       mayAppend: (subscription) => calls.mayAppend(runtime, subscription),
       stillAllowed: (connection) => calls.stillAllowed(runtime, connection),
       hearStream: (signal) => streams.hear(signal),
-      report(error, { component, id }) {
-        report(error, { component, instance: id });
-        return error instanceof HydrantError ? error : new HydrantError("internal", undefined, { cause: error });
-      },
+      report: (error) => report(error, { door: "could not write what a live page is told" }),
     },
   });
 
@@ -106,8 +117,8 @@ export function createLiveServer(
     refused: RefusedSubscription[];
   }> {
     const answer = { fresh: [] as Admitted[], stale: [] as Admitted[], refused: [] as RefusedSubscription[] };
-    const { subscribe = [] } = change;
-    if (subscribe.length > limits.subscriptions) {
+    const { subscribe = [], unsubscribe = [] } = change;
+    if (Math.max(subscribe.length, unsubscribe.length) > limits.subscriptions) {
       throw new HydrantError("too_large", `One connection is told of at most ${limits.subscriptions} instances.`);
     }
     for (const request of subscribe) {
@@ -124,10 +135,13 @@ export function createLiveServer(
   async function change(asked: ConnectionChange): Promise<readonly RefusedSubscription[]> {
     const { connection, page = "", unsubscribe = [], leave = false, cursor } = asked;
     const { fresh, stale, refused } = await admitAll(asked);
-    const command = { connection, subject: subjectOf(asked.caller), page, unsubscribe, leave };
-    await hub.command({ ...command, subscribe: fresh, cursor });
+    const command = { connection, subject: subjectOf(asked.caller), page };
+    if (leave || unsubscribe.length + fresh.length > 0) {
+      await hub.command({ ...command, leave, unsubscribe, subscribe: fresh, cursor });
+    }
     // No cursor is this one, so they are rendered at once.
-    if (stale.length > 0) await hub.command({ ...command, leave: false, subscribe: stale, cursor: "" });
+    if (stale.length > 0)
+      await hub.command({ ...command, leave: false, unsubscribe: [], subscribe: stale, cursor: "" });
     return refused;
   }
 
@@ -156,11 +170,12 @@ export function createLiveServer(
     pushUpdate: (id, changed) => hub.publish(instanceTopic(id), { kind: "change", change: changed }),
     async append(topic, place, content) {
       checkTopic(topic);
+      checkPlace(place);
       const html = content instanceof SafeHtml ? content.value : escapeHtml(content);
       return hub.publish(topic, { kind: "append", place, html });
     },
     async signedOut(caller) {
-      return hub.publish(NODES, { kind: "signed-out", subject: subjectOf({ ...caller }) });
+      return hub.publish(NODES, { kind: "signed-out", subject: subjectOf({ ...caller }), at: clock.now() });
     },
   };
 }

@@ -63,9 +63,9 @@ function readPage(within: string): Omit<Shown, "status"> {
   };
 }
 
-/** An event other than a check while the form is filled in. */
+/** An event other than a check while the form is filled in, or the page saying which updates it wants. */
 function isEvent(response: Response): boolean {
-  return response.request().method() === "POST" && !new URL(response.url()).pathname.endsWith("/field_change");
+  return response.request().method() === "POST" && !/\/(?:field_change|_live)$/.test(new URL(response.url()).pathname);
 }
 
 /** Waits until nothing is on its way and every answer is in the page. */

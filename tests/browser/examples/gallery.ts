@@ -1,9 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ComponentWebSocketManager } from "hydrant/websocket";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { examples } from "../../../examples/all.js";
-import { galleryApp } from "../../../examples/gallery/app.js";
+import { doorOf, openGallery } from "../../../examples/gallery/app.js";
+import type { Example } from "../../../examples/gallery/example.js";
 import { launchBrowser } from "../../support/browser.js";
 
 /** The gallery on a port of its own and a browser to visit it with. */
@@ -11,22 +13,31 @@ export interface Gallery {
   readonly names: readonly string[];
   /** Opens an example, or another path of the gallery, as a visitor nobody has seen before. */
   visit(path: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Cuts all HTTP connections that are open, as a network does. */
+  cut(): void;
 }
 
 const quiet = { info() {}, warn() {}, error: (fields: object, message: string) => console.error(message, fields) };
 
 interface Running {
   readonly origin: string;
-  close(): void;
+  cut(): void;
+  close(): Promise<void>;
 }
 
-async function start(): Promise<Running> {
-  const server = createServer(galleryApp(examples, { mode: "development", log: quiet }).callback());
+async function start(shown: readonly Example[]): Promise<Running> {
+  const { app, server: components } = openGallery(shown, { mode: "development", log: quiet });
+  const server = createServer(app.callback());
+  const sockets = new ComponentWebSocketManager(components, doorOf(shown));
+  sockets.listen(server, app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
+    cut: () => server.closeAllConnections(),
+    async close() {
       server.close();
+      await sockets.close();
+      await components.close();
       server.closeAllConnections();
     },
   };
@@ -42,17 +53,23 @@ function watch(page: Page, origin: string, problems: string[]): void {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`)) problems.push(`asked ${request.url()}`);
   });
+  page.on("websocket", (socket) => {
+    if (!socket.url().startsWith(`${origin.replace("http", "ws")}/`)) problems.push(`opened ${socket.url()}`);
+  });
 }
 
-/** Starts gallery and browser around the tests of a file; every test ends with a look at the console. */
-export function useGallery(): Gallery {
+/**
+ * Starts gallery and browser around the tests of a file; every test ends with a look at the console.
+ * @param shown What it shows, where a test brings examples of its own making.
+ */
+export function useGallery(shown: readonly Example[] = examples): Gallery {
   let running: Running;
   let browser: Browser;
   let contexts: BrowserContext[] = [];
   let problems: string[] = [];
 
   beforeAll(async () => {
-    [running, browser] = await Promise.all([start(), launchBrowser()]);
+    [running, browser] = await Promise.all([start(shown), launchBrowser()]);
   });
   afterEach(async () => {
     await Promise.all(contexts.map((context) => context.close()));
@@ -63,11 +80,11 @@ export function useGallery(): Gallery {
   });
   afterAll(async () => {
     await browser.close();
-    running.close();
+    await running.close();
   });
 
   return {
-    names: examples.map(({ name }) => name),
+    names: shown.map(({ name }) => name),
     async visit(path, options = {}) {
       const context = await browser.newContext({ ...options, baseURL: running.origin });
       contexts.push(context);
@@ -76,6 +93,7 @@ export function useGallery(): Gallery {
       await page.goto(path);
       return page;
     },
+    cut: () => running.cut(),
   };
 }
 

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const ended: (() => void)[] = [];
@@ -54,6 +55,24 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it cleanly, open connections 
   expect(await started.exit).toBe(0);
 });
 
+test("SIGTERM sends live pages and sockets elsewhere, and says so to whoever spreads the load", async () => {
+  const started = start("examples/server.ts", { PORT: "0" });
+  const address = await addressOf(started);
+  expect(await (await fetch(`${address}/health`)).text()).toBe("ready\n");
+  const live = await fetch(`${address}/components/_live`, { headers: { "Sec-Fetch-Site": "same-origin" } });
+  expect(live.headers.get("content-type")).toMatch(/^text\/event-stream/);
+  const rest = live.text();
+  const socket = new WebSocket(`${address.replace("http", "ws")}/components/_ws`, { origin: address });
+  ended.push(() => socket.terminate());
+  await new Promise((resolve) => socket.once("open", resolve));
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  started.child.kill("SIGTERM");
+  await expect.poll(async () => (await fetch(`${address}/health`)).status).toBe(503);
+  expect(await closed).toBe(1012);
+  await rest;
+  expect(await started.exit).toBe(0);
+});
+
 test("in production it refuses to start without a key and says how to make one", async () => {
   const started = start("examples/server.ts", { PORT: "0", NODE_ENV: "production" });
   expect(await started.exit).toBe(1);
@@ -68,9 +87,12 @@ test("in production it starts with a key, and says nothing about one", async () 
   expect(started.said()).not.toContain("key");
 });
 
-test("an example starts alone and is the first page then", async () => {
-  const started = start("examples/card/server.ts", { PORT: "0" });
-  const answer = await fetch(await addressOf(started));
-  expect(new URL(answer.url).pathname).toBe("/card");
-  expect(await answer.text()).toContain("A card of counters");
-});
+test.each(["card", "answer", "job", "chat", "dashboard", "socket-counter"])(
+  "the example %s starts alone and is the first page then",
+  async (name) => {
+    const started = start(`examples/${name}/server.ts`, { PORT: "0" });
+    const answer = await fetch(await addressOf(started));
+    expect(new URL(answer.url).pathname).toBe(`/${name}`);
+    expect(await answer.text()).toContain('class="stage"');
+  },
+);

@@ -2,8 +2,10 @@
 import { Component, ComponentRegistry, createComponentServer, type Payload } from "hydrant";
 import { type ComponentsContext, hydrantKoa } from "hydrant/koa";
 import { nunjucksRenderer } from "hydrant/nunjucks";
+import { type RedisClient, redisStores } from "hydrant/redis";
 import { html, taggedRenderer } from "hydrant/tagged";
 import { createTestDoor } from "hydrant/testing";
+import { ComponentWebSocketManager } from "hydrant/websocket";
 import Koa, { type DefaultState } from "koa";
 import { z } from "zod";
 
@@ -43,3 +45,7 @@ export const answered: Promise<number> = createTestDoor(
 )
   .mount("counter", { start: 1 })
   .then(({ answer }) => answer.status);
+
+new ComponentWebSocketManager(server, { prefix: "/parts" }).attach(app);
+export const onRedis = (client: RedisClient) =>
+  createComponentServer({ components: registry, renderer, mode: "development", ...redisStores(client) });

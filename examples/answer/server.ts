@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { answer } from "./example.js";
+
+await serve([answer]);

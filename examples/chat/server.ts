@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { chat } from "./example.js";
+
+await serve([chat]);

@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { dashboard } from "./example.js";
+
+await serve([dashboard]);

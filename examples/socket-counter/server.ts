@@ -1,0 +1,4 @@
+import { serve } from "../gallery/serve.js";
+import { socketCounter } from "./example.js";
+
+await serve([socketCounter]);

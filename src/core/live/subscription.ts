@@ -1,0 +1,41 @@
+import type { Outcome } from "../calls.js";
+import type { LiveConnection } from "./connection.js";
+import type { Admitted } from "./items.js";
+
+/** What a subscription is asked for with. */
+export interface SubscribeRequest {
+  readonly component: string;
+  /** The seal of the instance. */
+  readonly state: string;
+  readonly instance?: string | undefined;
+}
+
+/** What an instance is rendered with: the last change of each topic. */
+export type Changes = ReadonlyMap<string, unknown>;
+
+export const NO_CHANGES: Changes = new Map();
+
+/** One instance on one page. */
+export interface Subscription extends Admitted {
+  readonly page: string;
+  readonly connection: LiveConnection;
+  /** The newest seal known here. */
+  seal: string;
+  /** Epoch milliseconds since when it is. */
+  sealedAt: number;
+  /** What it was not rendered with yet. */
+  changes: Map<string, unknown> | undefined;
+  /** What it is being rendered with. */
+  rendering: Changes | undefined;
+}
+
+/** An instance as it is pushed, and the revision it was rendered from. */
+export interface RenderedPush {
+  readonly outcome: Outcome;
+  readonly base: number;
+}
+
+/** What it is being rendered with, and what came meanwhile. */
+export function allChanges({ rendering, changes }: Subscription): Map<string, unknown> {
+  return new Map([...(rendering ?? []), ...(changes ?? [])]);
+}
