@@ -85,6 +85,75 @@ declare namespace Client {
     readonly id?: string | undefined;
   }
 
+  /** What an answer has beside its HTML. */
+  interface Effects {
+    readonly redirect?: string;
+    readonly push_url?: string;
+    readonly replace_url?: string;
+    readonly trigger?: object;
+    readonly removed?: boolean;
+  }
+
+  /** What a socket says of an instance. */
+  interface Update {
+    readonly component_id: string;
+    readonly html: string;
+    readonly append?: string | undefined;
+    readonly effects?: Effects | undefined;
+    readonly partials?:
+      | readonly { readonly target: string; readonly swap: string; readonly html: string }[]
+      | undefined;
+    readonly status?: number;
+    readonly number?: number;
+    readonly base?: number;
+    readonly cursor?: string;
+  }
+
+  interface Refused {
+    readonly code: string;
+    readonly message: string;
+    readonly error_id: string;
+    readonly component_id?: string;
+  }
+
+  /** A message of a socket; `type` says which of its fields it has. */
+  interface Incoming extends Update, Refused {
+    readonly type: string;
+    readonly id?: string;
+    readonly message_bytes: number;
+    readonly mode: string;
+    readonly ticket: string;
+    readonly instances: readonly unknown[];
+    readonly component_id: string;
+  }
+
+  /** An event on its way through a socket. */
+  interface Exchange {
+    /** What htmx waits for. */
+    readonly response: Promise<Response>;
+    begin(stream: { readonly mode: string; readonly ticket: string }): void;
+    update(update: Update): void;
+    done(): void;
+    fail(refused: Refused): void;
+    lost(): void;
+  }
+
+  /** What a page wants to be told of. */
+  interface Change {
+    readonly page?: string;
+    readonly cursor?: string;
+    readonly subscribe?: readonly object[];
+    readonly unsubscribe?: readonly string[];
+  }
+
+  /** Instances that a page asked to be told of, until all are answered. */
+  interface Asked {
+    missing: number;
+    readonly refused: Refused[];
+    resolve(refused: readonly Refused[]): void;
+    reject(error: Error): void;
+  }
+
   /** One request of a form. */
   interface FormCall {
     readonly form: HTMLFormElement;

@@ -4,19 +4,23 @@
  */
 (() => {
   const { htmx } = /** @type {Client.Page} */ (/** @type {unknown} */ (window));
-  const { hydrant } = htmx;
+  const { updates } = htmx.hydrant;
   const address = document.querySelector('meta[name="hydrant-socket"]')?.getAttribute("content");
-  if (!address) return;
+  if (!address || !window.WebSocket) return;
   /** Closed with one of these, it would only be closed again. */
-  const FOR_GOOD = new Set([1008, 4401]);
+  const SIGNED_OUT = 4401;
+  const FOR_GOOD = new Set([1008, SIGNED_OUT]);
+  /** Milliseconds of the first pause before it is opened again, and of the longest. */
+  const WAIT_MS = 1_000;
+  const LONGEST_MS = 30_000;
   /** Events that were sent and not acknowledged, by their keys. @type {Map<string, Client.Exchange>} */
   const exchanges = new Map();
   const encoder = new TextEncoder();
   /** @type {WebSocket | undefined} */
   let socket;
   /** Bytes of the largest message the server takes; 0 until it said so. */
-  const largest = 0;
-  const tries = 0;
+  let largest = 0;
+  let tries = 0;
 
   const isOpen = () => socket?.readyState === WebSocket.OPEN && largest > 0;
   const send = (/** @type {object} */ message) => socket?.send(JSON.stringify(message));
@@ -155,6 +159,78 @@
     );
   }
 
+  /** What was asked about this page's instances, by the numbers of the messages. @type {Map<string, Client.Asked>} */
+  const asked = new Map();
+  /** Of this page, as live-client.js calls it. */
+  let page = "";
+  let count = 0;
+
+  /** Tells the server over the socket what the page shows. @type {Client.Tell} */
+  async function tell(change) {
+    const { subscribe = [], unsubscribe = [], cursor, ...rest } = /** @type {Client.Change} */ (change);
+    page = rest.page ?? page;
+    if (unsubscribe.length > 0) send({ type: "unsubscribe", instances: unsubscribe });
+    if (subscribe.length === 0) return [];
+    const id = `s${++count}`;
+    send({ type: "subscribe", instances: subscribe, cursor, id });
+    return new Promise((resolve, reject) => asked.set(id, { missing: subscribe.length, refused: [], resolve, reject }));
+  }
+
+  /** Once every instance of a message was taken or refused. @param {string} id @param {Client.Asked} question */
+  function settle(id, question) {
+    if (question.missing > 0) return;
+    asked.delete(id);
+    question.resolve(question.refused);
+  }
+
+  /** @param {Client.Incoming} message */
+  function hear(message) {
+    const { type, id = "" } = message;
+    const exchange = exchanges.get(id);
+    const question = asked.get(id);
+    if (type === "connected") {
+      largest = message.message_bytes;
+      tries = 0;
+      updates?.take(tell);
+    } else if (type === "component_stream") exchange?.begin(message);
+    else if (type === "component_update" && exchange) exchange.update(message);
+    else if (type === "component_update") updates?.show(pushed(message), message.cursor);
+    else if (type === "ack" && exchanges.delete(id)) exchange?.done();
+    else if (type === "error" && exchanges.delete(id)) exchange?.fail(message);
+    else if (type === "subscribed" && question) question.missing -= message.instances.length;
+    else if (type === "error" && question) {
+      question.refused.push(message);
+      question.missing--;
+    } else if (type === "error" && message.component_id) updates?.show(refusal(message, message.component_id));
+    else if (type === "resync") updates?.hear({ say: "resync", page });
+    else if (type === "stale" || type === "current") updates?.hear({ say: "health", health: type });
+    if (question) settle(id, question);
+  }
+
+  /** @param {number} code */
+  function lost(code) {
+    const wasOpen = largest > 0;
+    largest = 0;
+    for (const exchange of exchanges.values()) exchange.lost();
+    exchanges.clear();
+    for (const { reject } of asked.values()) reject(new Error("the socket was lost"));
+    asked.clear();
+    if (code === SIGNED_OUT) updates?.hear({ say: "closed", code: "unauthenticated" });
+    // Until there is a socket again, the page is told over HTTP.
+    else if (wasOpen) updates?.take();
+    if (FOR_GOOD.has(code)) return;
+    const pause = Math.min(LONGEST_MS, WAIT_MS * 2 ** tries++) * (0.5 + Math.random() / 2);
+    setTimeout(connect, pause);
+  }
+
+  function connect() {
+    const url = new URL(/** @type {string} */ (address), location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    socket = new WebSocket(url);
+    socket.onmessage = ({ data }) => hear(JSON.parse(data));
+    socket.onclose = ({ code }) => lost(code);
+  }
+
   htmx.registerExtension("hydrant-socket", {
     /** @param {Element} _sender @param {Client.Detail} detail */
     htmx_before_request(_sender, { ctx }) {
@@ -190,4 +266,7 @@
       };
     },
   });
+
+  // Scripts run before the page is there; the connection is made once it is.
+  document.addEventListener("DOMContentLoaded", connect);
 })();

@@ -74,14 +74,15 @@ describe("a stream whose reader goes on with another node", () => {
     while (read.length < count) read.push((await frames.next()).value as TestFrame);
     await frames.return?.();
     const kept = read.slice(0, count);
-    const rest = all(second.door.resume(read[0]?.ticket as string, kept.at(-1)?.number ?? 0, { instance: tale }));
+    const rest = all(second.door.resume(read[0]?.ticket as string, kept.at(-1)?.number ?? 0));
     await new Promise((resolve) => setImmediate(resolve));
     gate.open();
     const together = [...kept, ...(await passing(clock, 150, rest))];
     expect(outputs(together)).toEqual(["1", "2", "3", "4", "5"]);
     expect(together.map(({ stream_done }) => stream_done)).toEqual([false, false, false, false, true]);
     // The page goes on from there on whichever node.
-    expect((await second.door.send(tale, "calm")).status).toBe(200);
+    const { state } = together.at(-1) as TestFrame;
+    expect((await second.door.send({ ...tale, state }, "calm")).html).toContain("<output>5</output>");
   });
 
   it("that has not begun to show anything is not lost", async () => {
@@ -141,10 +142,11 @@ describe("a stream whose reader goes on with another node", () => {
     const { ticket } = (await frames.next()).value as TestFrame;
     await frames.return?.();
     expect(await second.door.stop(ticket as string)).toBeUndefined();
-    const rest = await passing(clock, 150, all(second.door.resume(ticket as string, 1, { instance: tale })));
+    const rest = await passing(clock, 150, all(second.door.resume(ticket as string, 1)));
     expect(outputs(rest)).toEqual(["2"]);
     expect(rest[0]?.stream_done).toBe(true);
-    expect((await second.door.send(tale, "calm")).html).toContain("<output>2</output>");
+    const { state } = rest[0] as TestFrame;
+    expect((await second.door.send({ ...tale, state }, "calm")).html).toContain("<output>2</output>");
   });
 
   it("stops a stream that is not kept, too", async () => {

@@ -1,4 +1,10 @@
-import { type ComponentClass, type ComponentServerOptions, createComponentServer, type View } from "hydrant";
+import {
+  type ComponentClass,
+  type ComponentServer,
+  type ComponentServerOptions,
+  createComponentServer,
+  type View,
+} from "hydrant";
 import { componentsOf, hydrantKoa } from "hydrant/koa";
 import { html, type TaggedTemplate, taggedRenderer } from "hydrant/tagged";
 import Koa, { type Context, type Middleware } from "koa";
@@ -35,6 +41,7 @@ export interface Arrival {
 
 export interface LiveApp {
   readonly url: string;
+  readonly server: ComponentServer;
   /** Events and mounts so far, the oldest first. */
   readonly arrivals: readonly Arrival[];
   close(): Promise<void>;
@@ -80,5 +87,5 @@ export async function liveApp(options: LiveAppOptions): Promise<LiveApp> {
     await own.render("page", { path: ctx.path, assets: own.assets });
   });
   const listening: Listening = await listen(app.callback());
-  return { url: listening.origin, arrivals, close: listening.close };
+  return { url: listening.origin, server, arrivals, close: listening.close };
 }

