@@ -53,6 +53,11 @@ declare namespace Client {
     live(element: Element): Element | null;
     /** Shows the sentence for a code in the error place of an instance. @param text Where the code is not one of its own. */
     fail(root: Element, code: string, text?: string): HTMLElement;
+    /** What a field holds. */
+    held(field: Field): string | boolean;
+    /** What the server's HTML says it holds. */
+    said(field: Field): string | boolean;
+    put(field: Field, value: string | boolean): void;
     /** What live-client.js adds, on pages that can be told of changes. */
     readonly updates?: Updates;
   }
@@ -64,8 +69,9 @@ declare namespace Client {
     /**
      * Shows partials that the server sent; those of an update begin with `data-base`.
      * @param cursor Where the page may go on from once it has this and all before.
+     * @param isNew Whether that was said with this message; otherwise with one before. Default true.
      */
-    show(html: string, cursor?: string): Promise<void>;
+    show(html: string, cursor?: string, isNew?: boolean): Promise<void>;
     /** Takes over what is known of the connection. */
     hear(word: Word): void;
     /** From now on the server is told in another way, of all instances first; without one over the shared connection. */
@@ -82,7 +88,9 @@ declare namespace Client {
     /** Whom it is for. */
     readonly page?: string;
     readonly html?: string;
-    readonly id?: string | undefined;
+    readonly id?: string;
+    /** Whether no message before had the id. */
+    readonly isNew?: boolean;
   }
 
   /** What an answer has beside its HTML. */
@@ -135,7 +143,10 @@ declare namespace Client {
     update(update: Update): void;
     done(): void;
     fail(refused: Refused): void;
-    lost(): void;
+    /** The server shows a sign of life. */
+    alive(): void;
+    /** Nothing more comes for it: the socket was lost, or htmx does not wait any more. */
+    lost(reason: unknown): void;
   }
 
   /** What a page wants to be told of. */
@@ -148,9 +159,11 @@ declare namespace Client {
 
   /** Instances that a page asked to be told of, until all are answered. */
   interface Asked {
-    missing: number;
+    readonly count: number;
+    /** How many of them were refused, once that is known. */
+    missing?: number;
     readonly refused: Refused[];
-    resolve(refused: readonly Refused[]): void;
+    resolve(refused: readonly { readonly code: string }[]): void;
     reject(error: Error): void;
   }
 

@@ -5,6 +5,7 @@
  */
 (() => {
   const { htmx } = /** @type {Client.Page} */ (/** @type {unknown} */ (window));
+  const { held, said, put } = htmx.hydrant;
   const FIELDS = "input:not([type=hidden],[type=file]),textarea,select";
   const CONTROLS = ":is(input:not([type=hidden]),textarea,select,button):enabled";
   /** Events after which other things stand in the same place. */
@@ -30,25 +31,6 @@
   /** @type {Client.Api} */
   let api;
 
-  /** @param {Client.Field} field */
-  const ticks = ({ type }) => type === "checkbox" || type === "radio";
-  /** What a field holds. @param {Client.Field} field @param {"selected" | "defaultSelected"} [how] */
-  const held = (field, how = "selected") =>
-    field.options
-      ? [...field.options].flatMap((one) => (one[how] ? one.value : [])).join("\0")
-      : field[ticks(field) ? "checked" : "value"];
-  /** What the server's HTML says it holds. @param {Client.Field} field */
-  const said = (field) =>
-    field.options ? held(field, "defaultSelected") : field[ticks(field) ? "defaultChecked" : "defaultValue"];
-
-  /** @param {Client.Field} field @param {string | boolean} value */
-  function put(field, value) {
-    if (held(field) === value) return;
-    if (field.options) for (const one of field.options) one.selected = `${value}`.split("\0").includes(one.value);
-    else if (ticks(field)) field.checked = !!value;
-    else field.value = `${value}`;
-  }
-
   /** @param {HTMLFormElement} form */
   const controls = (form) => /** @type {Client.Field[]} */ ([...form.elements]);
   /** @param {HTMLFormElement} form */
@@ -69,6 +51,14 @@
   function letGo(form, isChanged) {
     form.removeAttribute("data-unsent");
     entered[isChanged ? "set" : "delete"](form, false);
+  }
+
+  /** The server took what was sent. @param {Client.Context} ctx */
+  function accept({ form: call, response }) {
+    if (!call || !response?.raw.ok) return;
+    const isChanged = [...call.sent].some(([one, value]) => held(one) !== value);
+    if (call.isSubmit) letGo(call.form, isChanged);
+    else if (isUnsent(call.form)) entered.set(call.form, true);
   }
 
   /** Whether the person stays, asked before something else takes the place of what was entered. @param {Client.Context} ctx */
@@ -222,14 +212,10 @@
       if (call?.isOnce && !busy.has(call.form)) begin(call, request.submitter);
     },
     /** @param {Element} _sender @param {Client.Detail} detail */
-    htmx_after_request(_sender, { ctx: { form: call, response } }) {
-      if (!call || !response?.raw.ok) return;
-      if (call.isSubmit)
-        letGo(
-          call.form,
-          [...call.sent].some(([one, value]) => held(one) !== value),
-        );
-      else if (isUnsent(call.form)) entered.set(call.form, true);
+    htmx_after_request: (_sender, { ctx }) => accept(ctx),
+    /** A stream has no moment at which all of the answer is there. @param {Element} _sender @param {Client.Detail} detail */
+    htmx_before_response(_sender, { ctx }) {
+      if (ctx.response?.headers.has("Hydrant-Stream")) accept(ctx);
     },
     /** @param {Element} _sender @param {Client.Detail} detail */
     htmx_before_swap(_sender, { ctx: { form: call } }) {

@@ -1,7 +1,6 @@
 /**
  * Updates in the browser, beside component-client.js: one more htmx 4 extension.
- * All pages of a browser share one connection. What comes through it is shown without disturbing anybody, and never over
- * something newer.
+ * Pages of a browser share one connection. What comes disturbs nobody, and is never shown over something newer.
  */
 (() => {
   const { htmx } = /** @type {Client.Page} */ (/** @type {unknown} */ (window));
@@ -9,14 +8,14 @@
   if (!meta) return;
   const LIVE = "[data-component][data-live]";
   const SEAL = "hx-vals:inherited";
-  /** Where the first partial of a message goes, and the revision it was made from. */
-  const FIRST = /^<hx-partial (?:data-base="(\d+)" )?hx-target="#([^" ]+)/;
-  /** What a page that is not told of anything cannot change. */
+  /** The revision that a message was made from, where its first partial goes, and the code where that is a refusal. */
+  const FIRST =
+    /^<hx-partial (?:data-base="(\d+)" )?hx-target="#([^" ]+)[^>]*>(?:<p [^>]*data-code="(\w+)" data-error-id=)?/;
+  /** Refusals that asking again would not change. */
   const OVER = /^(unauthenticated|forbidden|state_invalid|not_found)$/;
-  /** Milliseconds in which what the server is to be told is gathered, and in which messages may come that left before. */
-  const [GATHER_MS, CROSSING_MS] = [30, 1_000];
-  /** Milliseconds after which a page that missed something has been told how things stand. */
-  const CATCHING_UP_MS = 5_000;
+  // Milliseconds in which what the server is to be told is gathered, in which messages may come that left before that,
+  // and after which a page that missed something has been told how things stand.
+  const [GATHER_MS, CROSSING_MS, CATCHING_UP_MS] = [30, 1_000, 5_000];
   /** How often in a row the server may refuse, milliseconds of the first pause, and of the longest. */
   const [TRIES, WAIT_MS, LONGEST_MS] = [10, 1_000, 60_000];
   /** Characters of seals in one request. */
@@ -27,10 +26,13 @@
 
   /** What the server was told of each instance: the attribute with its seal. @type {Map<string, string | null>} */
   const known = new Map();
+  /** Those that may not be shown any more, in the same way. @type {Map<string, string | null>} */
+  const refused = new Map();
   /** Instances it is to be told of. @type {Set<string>} */
   const fresh = new Set();
-  /** Those it is being told of. @type {Set<string>} */
+  /** Those it is being told of, and those it was told of last. @type {Set<string>} */
   let underWay = new Set();
+  let told = underWay;
   /** Requests that are not answered. @type {Set<Client.Context>} */
   const calls = new Set();
   /** Instances that asked how they stand. @type {Set<string>} */
@@ -41,7 +43,9 @@
   let connection = "";
   let health = "current";
   let [isJoined, isClosed, isPushing] = [false, false, false];
-  let [tries, toldAt] = [0, 0];
+  let tries = 0;
+  /** Epoch milliseconds from which on it is sure that the server knows all instances. */
+  let sureAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** Where this page holds the connection for all. @type {EventSource | undefined} */
@@ -78,7 +82,7 @@
   function survey() {
     for (const root of document.querySelectorAll(LIVE)) {
       const seal = root.getAttribute(SEAL);
-      if (known.get(root.id) !== seal) fresh.add(root.id);
+      if (known.get(root.id) !== seal && refused.get(root.id) !== seal) fresh.add(root.id);
       known.set(root.id, seal);
     }
     for (const id of known.keys()) if (!rootOf(id) && known.delete(id)) fresh.add(id);
@@ -105,41 +109,39 @@
       size += state.length;
     }
     if (batch.size === 0) return;
-    underWay = batch;
-    const refused = await tell({ connection, page, cursor, subscribe, unsubscribe }).catch(() => undefined);
+    underWay = told = batch;
+    sureAt = Number.POSITIVE_INFINITY;
+    const answer = await tell({ connection, page, cursor, subscribe, unsubscribe }).catch(() => undefined);
     if (underWay !== batch) return; // There is another connection by now.
     underWay = new Set();
-    toldAt = Date.now();
-    tries = refused ? 0 : tries + 1;
-    if (!refused) for (const id of batch) fresh.add(id);
-    const isOver = refused?.length && refused.length === known.size && refused.every(({ code }) => OVER.test(code));
-    if (isOver || tries > TRIES) return leave(refused?.[0]?.code ?? "unavailable");
-    if (fresh.size > 0) timer ??= setTimeout(announce, refused ? GATHER_MS : pause());
-    if (refused) say(health);
+    if (sureAt) sureAt = Date.now() + CROSSING_MS;
+    tries = answer ? 0 : tries + 1;
+    if (!answer) for (const id of batch) fresh.add(id);
+    const isOver = answer?.length && answer.length === known.size && answer.every(({ code }) => OVER.test(code));
+    if (isOver || tries > TRIES) return leave(answer?.[0]?.code ?? "unavailable");
+    if (fresh.size > 0) timer ??= setTimeout(announce, answer ? GATHER_MS : pause());
+    if (answer) say(health);
   }
 
-  /** Shows what the server sent, unless the page is further than that. @param {string} html @param {string} [id] */
-  async function show(html, id) {
-    const [, base, target = ""] = FIRST.exec(html) ?? [];
+  /** Shows what the server sent, unless the page is further than that. @type {Client.Updates["show"]} */
+  async function show(html, id, isNew = true) {
+    const [, base, target = "", code = ""] = FIRST.exec(html) ?? [];
     const root = /** @type {HTMLElement | undefined} */ (document.getElementById(target)?.closest("[data-component]"));
     if (root && base && (isBusy(root.id) || root.dataset.rev !== base)) return ask(root);
     if (root) {
       const hydrant = { root, guarded: false, sent: new Map(), order: 0 };
-      const ctx = {
-        text: html,
-        sourceElement: root,
-        swap: "none swapEmpty:false",
-        hx: {},
-        hydrant,
-        isPush: true,
-        base,
-      };
+      const ctx = { text: html, sourceElement: root, swap: "none", hx: {}, hydrant, isPush: true, base };
       // What cannot be shown alone may be shown as a whole.
       await htmx.swap(/** @type {Client.Swap} */ (/** @type {unknown} */ (ctx))).catch(() => ask(root));
     }
+    // It was made from what the server was told last.
+    const isTold = root && base && told.has(root.id);
+    if (isTold) sureAt = 0;
+    if (root && OVER.test(code)) refused.set(root.id, root.getAttribute(SEAL));
+    if (OVER.test(code) && [...known].every(([one, seal]) => refused.get(one) === seal)) return leave(code);
     if (id && document.documentElement.dataset.live === "stale") say(health);
-    const isSure = fresh.size + underWay.size + calls.size === 0 && Date.now() - toldAt > CROSSING_MS;
-    if (id && isSure) cursor = id;
+    const isAll = isNew || (isTold && told.size === 1);
+    if (id && isAll && fresh.size + calls.size === 0 && Date.now() > sureAt) cursor = id;
   }
 
   /** Asks how an instance stands, once it has nothing else to do. What this page did not take is told once more after that. @param {HTMLElement} root */
@@ -171,13 +173,13 @@
 
   /** What the page that holds the connection says. @param {Client.Word} word */
   function hear(word) {
-    const { say: what, page: to, code, html = "", id } = word;
+    const { say: what, page: to, code, html = "", id, isNew } = word;
     health = word.health ?? health;
     if (what === "who" && source && connection) channel?.postMessage({ say: "connected", connection, health });
     if (what === "connected" || what === "lost") connected(word.connection ?? "");
     if (what === "health" && document.documentElement.dataset.live !== "connecting") say(health);
     if (what === "closed") leave(code);
-    if (what === "page" && to === page) void show(html, id);
+    if (what === "page" && to === page) void show(html, id, isNew);
     if (what !== "resync" || to !== page) return;
     say("stale");
     setTimeout(() => connection && say(health), CATCHING_UP_MS);
@@ -201,7 +203,7 @@
     on("page", (data, at) => {
       const [to = ""] = data.split("\n", 1);
       // A message without an id of its own comes with that of an earlier one.
-      spread({ say: "page", page: to, html: data.slice(to.length + 1), id: at === last ? undefined : at });
+      spread({ say: "page", page: to, html: data.slice(to.length + 1), id: at, isNew: at !== last });
       last = at;
     });
     on("resync", (data) => spread({ say: "resync", page: JSON.parse(data).page }));

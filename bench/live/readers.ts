@@ -35,12 +35,14 @@ let port = 0;
 let round = 0;
 let arrived = 0;
 let onAll: (() => void) | undefined;
+let onWrong: ((error: Error) => void) | undefined;
 let lost = 0;
 
 function heard(counted: Counted): void {
   counted.messages++;
-  if (counted.messages !== round) throw new Error(`a reader has ${counted.messages} messages of ${round} broadcasts`);
-  if (++arrived === readers.length) onAll?.();
+  if (counted.messages !== round) {
+    onWrong?.(new Error(`a reader was told ${counted.messages} times in ${round} broadcasts`));
+  } else if (++arrived === readers.length) onAll?.();
 }
 
 async function openOne(transport: TransportName): Promise<void> {
@@ -87,6 +89,7 @@ async function broadcast(): Promise<Reply> {
   let late: NodeJS.Timeout | undefined;
   const all = new Promise<number>((resolve, reject) => {
     onAll = () => resolve(performance.now());
+    onWrong = reject;
     late = setTimeout(() => {
       reject(new Error(`${arrived} of ${readers.length} readers were told within ${MOST_MS} ms; ${lost} were lost`));
     }, MOST_MS);

@@ -8,7 +8,7 @@ export const socketCounter: Example = {
   line: "The same counter, class and template unchanged; its events go over one WebSocket, and over HTTP where there is none.",
   tries: [
     "Look at the network panel while you click: one socket, and no request.",
-    "Stop the server and start it again: the next click connects anew.",
+    "Switch the network off and on again in the browser's tools: it opens a new socket, and no click is lost or counted twice.",
   ],
   components: { counter: Counter },
   sources: ["page.njk", "../gallery/serve.ts", "../counter/counter.ts", "../counter/counter.njk"],

@@ -245,7 +245,7 @@ export function define(
     sealedOffers: componentClass.offers === "sealed",
     cache: componentClass.cache,
     stream: componentClass.stream ?? "abort",
-    streams: componentClass.stream !== undefined || [...events.values()].some(({ handler }) => isGenerator(handler)),
+    streams: componentClass.stream !== undefined || [...handlersOf(componentClass).values()].some(isGenerator),
     // Called on the class, as migrations are.
     topics: componentClass.topics?.bind(componentClass),
     broadcast: componentClass.broadcast,

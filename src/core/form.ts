@@ -3,6 +3,7 @@ import type { Checked } from "./definition.js";
 import { DefinitionError, type ErrorCode } from "./errors.js";
 import { coerce, keep } from "./form/coerce.js";
 import { addFiles, dropLostFiles, filesIn, tooManyFiles, withFiles } from "./form/files.js";
+import { keepAfter } from "./form/keeping.js";
 import { at, nest, parseName } from "./form/names.js";
 import { type FormEvent, type FormParts, partOf, WHOLE_FORM } from "./form/parts.js";
 import { noteRefusals, standingRefusals } from "./form/refusals.js";
@@ -22,7 +23,7 @@ import {
 } from "./form/state.js";
 import { type Output, type Schema, validate } from "./ports/schema.js";
 import type { UploadStore } from "./ports/upload-store.js";
-import { failUnavailable, fileFieldOf, type UploadRule } from "./uploads.js";
+import { fileFieldOf, type UploadRule } from "./uploads.js";
 import type { Refusal } from "./view.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -66,7 +67,7 @@ export abstract class FormComponent<
   }
 
   /** Carries out what the form is for. Throw `HydrantError("invalid", …, { fields })` to refuse after all. */
-  abstract on_submit(data: Output<S>): void | Promise<void>;
+  abstract on_submit(data: Output<S>): void | Promise<void> | AsyncIterable<unknown>;
 
   /** Runs after a field was checked while the form is filled in: the place for fields that depend on others. */
   on_field_change(_change: FieldChange): void | Promise<void> {}
@@ -260,12 +261,11 @@ export abstract class FormComponent<
     return { refusal: { errors, submitted: this.state.formData } };
   }
 
-  async #submit(): Promise<void> {
+  #submit(): unknown {
     // The handler may empty the form.
     const files = [...this.parts.uploads.keys()].flatMap((field) => filesIn(this.state.formData, field));
     this.state.touched = [];
-    await this.on_submit(this.validatedData);
-    for (const { key } of files) await this.#store?.keep(key).catch(failUnavailable);
+    return keepAfter(this.on_submit(this.validatedData), files, this.#store);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Definition, EventDefinition } from "./definition.js";
 import { DefinitionError, HydrantError } from "./errors.js";
 import { fieldErrors, type Schema, validate } from "./ports/schema.js";
 import type { Origin, Snapshot } from "./state.js";
+import { isAsyncIterable } from "./streaming.js";
 import type { Turn } from "./turn.js";
 
 /** An instance while a call is answered. */
@@ -157,8 +158,4 @@ export function checkState(live: LiveInstance, event: EventDefinition): void {
 
 async function runToEnd(steps: AsyncIterable<unknown>, turn: Turn): Promise<void> {
   for await (const _step of steps) turn.signal().throwIfAborted();
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

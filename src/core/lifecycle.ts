@@ -124,6 +124,7 @@ export async function stream(
   const turn = beginTurn(runtime, call);
   const intake = intakeFor(turn, definition);
   let isAnswered = false;
+  let isStreaming = false;
   try {
     // Waited for only where there is something to wait for: a body is cheapest to read in the turn it begins to arrive in.
     const counting = countCall(turn, event);
@@ -138,10 +139,12 @@ export async function stream(
     // From here on the instance is known, so a failure finds its error place.
     const outcome = await answer.catch((error: unknown) => Promise.reject(inInstance(error, opened.instance)));
     isAnswered = true;
+    isStreaming = outcome.kind === "stream";
     return outcome;
   } finally {
     turn.end();
-    const settling = intake.settle(isAnswered);
+    // A handler that goes on may still take the files; those it leaves go with their time.
+    const settling = isStreaming ? undefined : intake.settle(isAnswered);
     if (settling !== undefined) await settling;
   }
 }

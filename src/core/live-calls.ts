@@ -12,7 +12,7 @@ import { type Admitted, instanceTopic, isTopic } from "./live/items.js";
 import type { Changes, RenderedPush, SubscribeRequest, Subscription } from "./live/subscription.js";
 import { fieldErrors, type Schema, validate } from "./ports/schema.js";
 import { checkCaps, openSeal, type Revived, revive } from "./revive.js";
-import { sameCaller } from "./rights.js";
+import { isSame, sameCaller } from "./rights.js";
 import type { Runtime } from "./runtime.js";
 import { presentDone, presentStale } from "./show.js";
 import { beginTurn, type Turn } from "./turn.js";
@@ -94,8 +94,11 @@ export async function renderPush(
 async function renderOnce(runtime: Runtime, subscription: Subscription, changes: Changes): Promise<RenderedPush> {
   const { component, seal, id, connection } = subscription;
   const definition = findDefinition(runtime, component);
-  const turn = beginTurn(runtime, callOf(connection));
+  const begun = beginTurn(runtime, callOf(connection));
   try {
+    // Whoever lost a right a moment ago is shown nothing more.
+    const turn = connection.call.callerNow === undefined ? begun : await sameCaller(begun, connection.call);
+    connection.caller = turn.caller;
     const admitting = admitCaller(turn, definition);
     if (admitting !== undefined) await admitting;
     const { live, stale } = await opened(turn, definition, { component, state: seal, instance: id });
@@ -113,7 +116,7 @@ async function renderOnce(runtime: Runtime, subscription: Subscription, changes:
     const pushed = aheadOf(live, runtime.clock.now() - subscription.sealedAt);
     return { outcome: await presentDone(turn, pushed), base: live.previous?.rev ?? 0 };
   } finally {
-    turn.end();
+    begun.end();
   }
 }
 
@@ -141,9 +144,10 @@ export function mayAppend(runtime: Runtime, { component, connection }: Subscript
   const definition = findDefinition(runtime, component);
   if (definition.byObject.length > 0) return false;
   if (definition.permissions.length === 0) return true;
-  const turn = beginTurn(runtime, callOf(connection));
   try {
-    const admitting = admitCaller(turn, definition);
+    const now = connection.call.callerNow?.() ?? connection.caller;
+    if (now instanceof Promise || !isSame(now, connection.subject)) return false;
+    const admitting = admitCaller(beginTurn(runtime, { caller: now }), definition);
     // An answer that takes its time is waited for where it is rendered, and asked for once more there.
     admitting?.catch(() => {});
     return admitting === undefined;

@@ -7,7 +7,8 @@ import { openSeal, revive } from "./revive.js";
 import type { Runtime } from "./runtime.js";
 import { beginTurn, type Turn } from "./turn.js";
 
-function isSame(caller: Caller, subject: string): boolean {
+/** Whether a caller is the one that something was begun for. */
+export function isSame(caller: Caller, subject: string): boolean {
   const isKnown = caller.user !== null || (caller.session ?? "") !== "";
   return isKnown && subjectOf(caller) === subject;
 }

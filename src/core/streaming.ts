@@ -31,3 +31,8 @@ export abstract class StreamingComponent<
 > extends Component<State, Params> {
   static override readonly stream: StreamMode = "abort";
 }
+
+/** Whether a handler answered with steps. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}

@@ -56,7 +56,7 @@ const JOURNAL = "journal";
 
 /** Frames hold what one person sees, and journals lie in a store. */
 function bindingOf(name: string): SealBinding {
-  return { purpose: "stream", component: JOURNAL, subject: name };
+  return { purpose: JOURNAL, component: JOURNAL, subject: name };
 }
 
 function down(cause: unknown): HydrantError {

@@ -59,6 +59,7 @@ export function beginTurn(
   let controller: AbortController | undefined;
   let cancelTimer: (() => void) | undefined;
   let over: Promise<never> | undefined;
+  let isDetached = false;
   let allowedMs = runtime.limits.callMs;
 
   function outer(): AbortSignal | undefined {
@@ -72,7 +73,8 @@ export function beginTurn(
     controller = made;
     const left = outer();
     if (left?.aborted) made.abort(left.reason);
-    else left?.addEventListener("abort", () => made.abort(left.reason), { once: true, signal: made.signal });
+    else
+      left?.addEventListener("abort", () => isDetached || made.abort(left.reason), { once: true, signal: made.signal });
     return made.signal;
   }
 
@@ -114,7 +116,8 @@ export function beginTurn(
     detach: () => {
       given = undefined;
       leaving = undefined;
-      controller = undefined;
+      // A signal that the author's code took before stays the one that is told.
+      isDetached = true;
     },
     renew: () => {
       controller = undefined;

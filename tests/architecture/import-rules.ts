@@ -33,7 +33,8 @@ const PIPELINE: readonly string[] = [
 const USERS: Readonly<Record<string, readonly string[]>> = {
   // The only ways in: what doors and applications call, and the components of a page.
   "src/core/lifecycle.ts": ["src/core/server.ts", "src/core/page.ts"],
-  "src/core/stream-calls.ts": ["src/core/server.ts", "src/core/lifecycle.ts"],
+  // An intent that is sent again while its stream runs is given that stream.
+  "src/core/stream-calls.ts": ["src/core/server.ts", "src/core/lifecycle.ts", "src/core/receipts.ts"],
   "src/core/live-calls.ts": ["src/core/live/server.ts"],
   "src/core/frames.ts": PIPELINE,
   "src/core/rights.ts": PIPELINE,

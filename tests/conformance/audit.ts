@@ -7,7 +7,8 @@ export type Open<S extends Stage = Stage> = (options?: StageOptions) => Promise<
 export interface Audit<S extends Stage = Stage> {
   /**
    * Stable: letter of the chapter (R requests, C component root, A answers, N no JavaScript, X cross-site, F forms,
-   * P permissions, L limits, O offers, K kept mounts, U uploaded files, T streams), section, number.
+   * P permissions, L limits, O offers, K kept mounts, U uploaded files, T streams,
+   * V live updates), section, number.
    */
   readonly id: string;
   readonly must: string;

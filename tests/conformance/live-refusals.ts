@@ -1,5 +1,5 @@
 import { load } from "cheerio";
-import { HydrantError, IsAuthenticated, IsStaff } from "hydrant";
+import { BasePermission, HydrantError, IsAuthenticated, IsStaff, type PermissionRequest } from "hydrant";
 import { memoryLimitStore } from "hydrant/limits";
 import { expect } from "vitest";
 import type { RawAnswer } from "../support/http.js";
@@ -75,7 +75,7 @@ const rights: Audit<HttpStage>[] = [
         (await stage.mount("ticker", {}, "")).state,
         (await stage.mount("other")).state,
         (await stranger.mount("ticker")).state,
-        ticketIn(await stage.mount("shelf")),
+        ticketIn((await stage.mount("shelf")).html),
       ];
       const answers = [];
       for (const one of seals) answers.push(await ask(stage, { instances: [{ component: "ticker", state: one }] }));
@@ -134,11 +134,15 @@ const rights: Audit<HttpStage>[] = [
     id: "V5.44",
     must: "permission is asked again at delivery: who lost it gets the refusal, nothing of the content, and the rest goes on",
     async run(open) {
-      const people: People = { ann: { permissions: ["hall"] } };
+      const members = new Set(["ann"]);
+      class IsMember extends BasePermission {
+        override hasObjectPermission({ caller }: PermissionRequest) {
+          return members.has(String(caller.user?.id));
+        }
+      }
       const stage = await open({
-        people,
         also: (journal) => ({
-          ticker: tickerClass(journal, { permissions: IsInRoom }),
+          ticker: tickerClass(journal, { permissions: IsMember }),
           other: tickerClass(journal),
         }),
       });
@@ -146,13 +150,15 @@ const rights: Audit<HttpStage>[] = [
       const other = await stage.mount("other");
       const answer = await live(stage, { instances: [own, other] });
       await greeting(answer);
-      people.ann = {};
+      members.clear();
       await stage.server.publish(HALL, "secret");
       await flush(stage);
       const [refusal, update] = await told(answer, 2);
       expect(partialIn(refusal).target).toBe("#c-ticker [data-component-error]");
       expect(load(refusal?.data ?? "")("[role=alert]").attr("data-code")).toBe("forbidden");
       expect([refusal?.data.includes("secret"), partialIn(update).id]).toEqual([false, "c-other"]);
+      await stage.server.append(HALL, "log", "more");
+      expect((await told(answer, 3))[2]?.data).toContain("#c-other--log");
       answer.leave();
     },
   },
@@ -277,7 +283,6 @@ const requests: Audit<HttpStage>[] = [
         { connection, page: "a\u0000" },
         { connection, cursor: 7 },
         { connection, cursor: null },
-        { connection, cursor: "x".repeat(201) },
         { connection, subscribe: good },
         { connection, subscribe: "ticker" },
         { connection, subscribe: [good, null] },

@@ -2,7 +2,7 @@ import { load } from "cheerio";
 import type { EventSourceMessage } from "eventsource-parser";
 import { expect } from "vitest";
 import { type EventAnswer, openEvents } from "../support/event-stream.js";
-import type { RawAnswer, RawRequest } from "../support/http.js";
+import { HTMX, type RawAnswer, type RawRequest } from "../support/http.js";
 import type { Open } from "./audit.js";
 import { type TickerOptions, tickerClass } from "./fixtures/live.js";
 import { outputIn, textIn } from "./html.js";
@@ -55,10 +55,10 @@ export function live(stage: HttpStage, ask: LiveAsk = {}, user = "ann", headers:
   return openEvents(stage.http.port, request);
 }
 
-/** Asks for it and takes the answer as a whole, where it is none that lasts. */
+/** Asks for it as htmx would and takes the answer as a whole, where it is none that lasts. */
 export function ask(stage: HttpStage, what: LiveAsk | string, user = "ann", headers: Headers = {}): Promise<RawAnswer> {
   const path = typeof what === "string" ? what : addressOf(stage, what);
-  return stage.http.request({ path, headers: { ...from(user), ...SSE, ...headers } });
+  return stage.http.request({ path, headers: { ...from(user), ...HTMX, ...SSE, ...headers } });
 }
 
 /** Posts what a page is told of. */

@@ -56,7 +56,6 @@ const COMPONENTS = [
   "d\u0435sk",
   "desk:",
   "desk ",
-  "_live",
   "_ws",
   "_assets",
   "x".repeat(8192),

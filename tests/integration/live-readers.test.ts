@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { BasePermission, memoryTopicLog } from "hydrant";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { EventAnswer } from "../support/event-stream.js";
 import { greetingOf, liveHttp, liveQuery, rootsIn } from "../support/live-http.js";
-import { Board, type LiveStage, liveStage, PUSH_MS, turns } from "../support/live-stage.js";
+import { Board, barrier, type LiveStage, liveStage, PUSH_MS, turns } from "../support/live-stage.js";
 
 const STALL_MS = 30_000;
 const PATIENT = { timeout: 20_000 };
@@ -86,6 +87,51 @@ describe("a reader on a socket who reads nothing", () => {
   });
 });
 
+describe("a reader who is told goodbye and does not read it", () => {
+  it("is cut off after limits.stallMs; signs of life until then harm nobody", async () => {
+    const exceptions: unknown[] = [];
+    const note = (error: unknown): void => void exceptions.push(error);
+    process.on("uncaughtException", note);
+    onTestFinished(() => void process.off("uncaughtException", note));
+    const stage = liveStage({ large: Large });
+    const { live } = await liveHttp(stage);
+    const { state } = await stage.mount("large");
+    const reader = await live({ instances: [{ component: "large", state }] });
+    await expect.poll(() => reader.events.length, PATIENT).toBe(1);
+    reader.pause();
+    for (let n = 0; n < 20; n++) {
+      await stage.server.publish("room:hall", n);
+      await pass(stage);
+    }
+    await stage.server.drain();
+    for (let beat = 0; beat < 3; beat++) {
+      stage.clock.advance(15_000);
+      await turns();
+    }
+    reader.resume();
+    await expect.poll(() => reader.isClosed, PATIENT).toBe(true);
+    // It was cut before its end.
+    expect(reader.received()).not.toMatch(/retry: \d+\n\n$/);
+    expect(exceptions).toEqual([]);
+  });
+
+  it("and reads on is sent it whole, also where a sign of life is due in the same moment", async () => {
+    const exceptions: unknown[] = [];
+    const note = (error: unknown): void => void exceptions.push(error);
+    process.on("uncaughtException", note);
+    onTestFinished(() => void process.off("uncaughtException", note));
+    const stage = liveStage();
+    const { live } = await liveHttp(stage);
+    const { state } = await stage.mount("board");
+    const reader = await live({ instances: [{ component: "board", state }] });
+    await expect.poll(() => reader.events.length, PATIENT).toBe(1);
+    await stage.server.drain();
+    stage.clock.advance(15_000);
+    expect(await reader.body).toMatch(/retry: \d+\n\n$/);
+    expect(exceptions).toEqual([]);
+  });
+});
+
 describe("a thousand connections opened and dropped", () => {
   it("leave nothing behind: a thousand more find room", async () => {
     const stage = liveStage(undefined, { limits: { connections: 1_000 } });
@@ -133,9 +179,47 @@ describe("a thousand connections opened and dropped", () => {
   });
 });
 
+describe("a reader who leaves while it is asked whether he may see what he asked for", () => {
+  it("takes no place any more once that is known", async () => {
+    const gate = barrier();
+    let isSlow = false;
+    let waits = 0;
+    class Slow extends BasePermission {
+      override async hasPermission() {
+        if (!isSlow) return true;
+        waits++;
+        await gate.opened;
+        return true;
+      }
+    }
+    class Guarded extends Board {
+      static override readonly permissions = Slow;
+    }
+    const stage = liveStage({ guarded: Guarded, board: Board }, { limits: { connections: 1 } });
+    const { http, live } = await liveHttp(stage);
+    const { state } = await stage.mount("guarded");
+    isSlow = true;
+    const path = `/components/_live?${liveQuery({ instances: [{ component: "guarded", state }] })}`;
+    const leaver = http.socket();
+    leaver.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nx-user: ann\r\n\r\n`);
+    await expect.poll(() => waits, PATIENT).toBe(1);
+    expect((await live({ shared: true })).status).toBe(429);
+    leaver.socket.destroy();
+    gate.open();
+    await expect
+      .poll(async () => {
+        const one = await live({ shared: true });
+        one.leave();
+        return one.status;
+      }, PATIENT)
+      .toBe(200);
+    expect(leaver.received()).toBe("");
+    expect(stage.log.at("error")).toEqual([]);
+  });
+});
+
 describe("two servers behind one address", () => {
   it("take what a page posts at the one, for the connection that the other holds", async () => {
-    const { memoryTopicLog } = await import("hydrant");
     const topicLog = memoryTopicLog();
     const [one, other] = [liveStage(undefined, { topicLog }), liveStage(undefined, { topicLog })];
     const [near, far] = [await liveHttp(one), await liveHttp(other)];

@@ -124,6 +124,8 @@ function sinkFor(stream: () => EventStream, { server, encoded, isShared, cut }: 
       const ending = encodeEnding(why, isShared);
       if (ending !== "") stream().write(ending);
       stream().end();
+      // Who does not read it to the end keeps the connection for so long and no longer.
+      stream().onClose(server.after(server.limits.stallMs, cut));
     },
   };
 }
@@ -152,7 +154,7 @@ export async function openLive(
       return true;
     },
     drained: async () => {},
-    onClose: () => {},
+    onClose: (task) => void early.push(() => stream?.onClose(task)),
     isClosed: false,
     end: () => void early.push(() => stream?.end()),
   };
@@ -174,7 +176,7 @@ export async function openLive(
     throw error;
   }
   stream = streams.open(ctx, {}, () => (connection.isCurrent ? encodePosition(server.live.position()) : ""));
-  follow(stream, ctx, connection);
+  follow(stream, ctx, connection, server);
   const hello = { connection: connection.id, cursor: position, refused: refusedJson(refused, server) };
   stream.write(encodeRetry(RETRY_MS) + encodeEvent({ event: "connected", data: JSON.stringify(hello) }));
   for (const write of early) write();
@@ -188,8 +190,10 @@ function refusedJson(refused: readonly RefusedSubscription[], server: ComponentS
   }));
 }
 
-function follow(stream: EventStream, { res }: Context, connection: LiveConnection): void {
+function follow(stream: EventStream, { res }: Context, connection: LiveConnection, { log }: ComponentServer): void {
   stream.onClose(() => connection.closed());
   // Bound once: a connection that lasts is written to many times.
   res.on("drain", () => connection.drained());
+  // Without a listener it would end the process.
+  res.on("error", (error) => log.info({ error }, "a live page could not be written to any more"));
 }

@@ -16,6 +16,12 @@ function textOf(value: unknown, name: string): string {
   return refuse(`"${name}" must be a text of at most ${LONGEST} characters.`);
 }
 
+/** What is longer than any cursor is none that history holds, and answered like all others of that kind. */
+function cursorOf(value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return (value?.length ?? 0) > LONGEST ? "" : value;
+  return refuse('"cursor" must be a text.');
+}
+
 /** A page is named by a line of its own before what it is told. */
 function lineOf(value: unknown, name: string): string {
   const text = textOf(value, name);
@@ -44,6 +50,6 @@ export function parseLiveChange(body: Body, limits: Limits): LiveChange {
     subscribe: listOf(subscribe, "subscribe").map(requestOf),
     unsubscribe: listOf(unsubscribe, "unsubscribe").map((one) => textOf(one, "unsubscribe")),
     leave: leave === true,
-    cursor: cursor === undefined ? undefined : textOf(cursor, "cursor"),
+    cursor: cursorOf(cursor),
   };
 }

@@ -28,8 +28,13 @@ export interface RedisClient {
   /** Whether it is connected now. */
   readonly isReady: boolean;
   sendCommand(args: readonly string[], options?: RedisCommandOptions): Promise<unknown>;
+  /** What it was made with. */
+  readonly options?: { readonly socket?: object | undefined } | undefined;
   /** Makes another client with the same options, not yet connected. */
-  duplicate(overrides?: { readonly disableOfflineQueue?: boolean }): RedisConnection;
+  duplicate(overrides?: {
+    readonly disableOfflineQueue?: boolean;
+    readonly socket?: { readonly reconnectStrategy?: false };
+  }): RedisConnection;
 }
 
 /** A client of our own making, for commands that wait. */
@@ -39,6 +44,8 @@ export interface RedisConnection extends RedisClient {
   connect(): Promise<unknown>;
   destroy(): void;
   on(event: "error", listener: (error: unknown) => void): unknown;
+  /** `connect`: the socket is open; nothing was said through it yet. */
+  on(event: "connect", listener: () => void): unknown;
 }
 
 /** Options that everything on Redis has. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { TopicFollower } from "../../core/index.js";
-import type { RedisClient, RedisConnection } from "./client.js";
-import { close, connect } from "./connection.js";
+import type { RedisClient } from "./client.js";
+import { OwnConnection } from "./connection.js";
 import { type LogNames, LogReader } from "./log-reader.js";
 
 /** Milliseconds a new connection may take. */
@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export class Following {
   readonly #stopped = new AbortController();
   readonly #reader: LogReader;
-  #connection: RedisConnection;
+  #connection: OwnConnection;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(
@@ -25,16 +25,16 @@ export class Following {
     blockMs: number,
   ) {
     this.#reader = new LogReader(this.#untilStopped(), names, blockMs);
-    this.#connection = this.#another();
+    this.#connection = new OwnConnection(client);
   }
 
   /** Gives the history and begins to wait for more. Rejects while Redis is down. */
   async begin(): Promise<void> {
-    await connect(this.#connection, CONNECT_MS);
+    await this.#connection.connect(CONNECT_MS);
     try {
-      await this.#reader.readHistory(this.#connection);
+      await this.#reader.readHistory(this.#connection.client);
     } catch (error) {
-      close(this.#connection);
+      this.#connection.close();
       throw error;
     }
     this.#ended = this.#readOn();
@@ -42,7 +42,7 @@ export class Following {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    close(this.#connection);
+    this.#connection.close();
     await this.#ended;
   }
 
@@ -63,17 +63,12 @@ export class Following {
     };
   }
 
-  #another(): RedisConnection {
-    // What is sent while there is no connection would wait for the next, and be answered out of turn.
-    return this.client.duplicate({ disableOfflineQueue: true });
-  }
-
   async #readOn(): Promise<void> {
     while (!this.#isStopped) {
       try {
-        await this.#reader.readNext(this.#connection);
+        await this.#reader.readNext(this.#connection.client);
       } catch (error) {
-        close(this.#connection);
+        this.#connection.close();
         if (!this.#isStopped) this.follower.down(error);
         await this.#connectAgain();
       }
@@ -85,12 +80,12 @@ export class Following {
     for (let pause = FIRST_PAUSE_MS; !this.#isStopped; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       try {
         await wait(pause, undefined, { signal: this.#stopped.signal });
-        this.#connection = this.#another();
-        await connect(this.#connection, CONNECT_MS);
-        return await this.#reader.goOn(this.#connection);
+        this.#connection = new OwnConnection(this.client);
+        await this.#connection.connect(CONNECT_MS);
+        return await this.#reader.goOn(this.#connection.client);
       } catch {
         // Still down, which was said; or stopped while it waited.
-        close(this.#connection);
+        this.#connection.close();
       }
     }
   }

@@ -18,7 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface FormEvent<Form> {
   readonly check: (form: Form, payload: Fields) => Checked | Promise<Checked>;
   /** Left out where checking is all there is to do. */
-  readonly handle?: (form: Form, value: unknown) => void | Promise<void>;
+  readonly handle?: (form: Form, value: unknown) => unknown;
 }
 
 /** One step of a form in several steps. */

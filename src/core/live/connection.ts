@@ -10,7 +10,7 @@ import { Pushes, type PushesParts } from "./pushes.js";
 import type { Subscription } from "./subscription.js";
 
 export type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
-export type { RenderedPush, SubscribeRequest, Subscription } from "./subscription.js";
+export type { SubscribeRequest, Subscription } from "./subscription.js";
 
 /** What a connection tells and asks the hub. */
 export interface ConnectionHub {
@@ -93,6 +93,7 @@ export class LiveConnection {
     this.caller = call.caller;
   }
 
+  /** @internal */
   get subscriptions(): IterableIterator<Subscription> {
     return this.#subscriptions.values();
   }
@@ -110,7 +111,11 @@ export class LiveConnection {
     return this.#pushes.isIdle && !this.#outbox.isBlocked;
   }
 
-  /** Takes an instance in, or its newer seal. @throws {HydrantError} `too_large` over the bound. */
+  /**
+   * Takes an instance in, or its newer seal.
+   * @throws {HydrantError} `too_large` over the bound.
+   * @internal
+   */
   add(page: string, admitted: Admitted): Subscription {
     const { limits, clock, hub } = this.#parts;
     const key = keyOf(page, admitted.id);
@@ -135,7 +140,10 @@ export class LiveConnection {
     return subscription;
   }
 
-  /** The same for what came from elsewhere: the page is told what is wrong. */
+  /**
+   * The same for what came from elsewhere: the page is told what is wrong.
+   * @internal
+   */
   take(page: string, admitted: Admitted): Subscription | undefined {
     try {
       return this.add(page, admitted);

@@ -199,10 +199,17 @@ export class Hub {
     }
   }
 
-  /** Nobody can go on from what only this node was told, and it may come once more through the log. */
+  /**
+   * Nobody can go on from what only this node was told. It may come once more through the log, and what stands there
+   * before it comes later: who listens to the topic itself would hear all that out of order, so he is told to look.
+   */
   #tellHere(topic: string, item: Item): void {
-    if (item.kind === "append") for (const one of this.#topics.of(topic)) one.connection.touch(one, topic);
-    else this.#deliver(topic, item, this.position());
+    if (item.kind !== "append" && item.kind !== "change") return this.#deliver(topic, item, this.position());
+    for (const one of this.#topics.of(topic)) {
+      if (item.kind === "append") one.connection.touch(one, topic);
+      else one.connection.mark(one, topic, item.change);
+    }
+    for (const one of item.kind === "change" ? this.#listeners.of(topic) : []) one.resyncTopics();
   }
 
   #signOut({ subject, at }: Item & { kind: "signed-out" }): void {

@@ -13,7 +13,7 @@ export interface SubscribeRequest {
 /** What an instance is rendered with: the last change of each topic. */
 export type Changes = ReadonlyMap<string, unknown>;
 
-export const NO_CHANGES: Changes = new Map();
+export const NO_CHANGES: ReadonlyMap<string, unknown> = new Map();
 
 /** One instance on one page. */
 export interface Subscription extends Admitted {

@@ -2,13 +2,14 @@ import { Readable } from "node:stream";
 import { type Payload, StreamingComponent } from "hydrant";
 import { html } from "hydrant/tagged";
 import type { Context, Next } from "koa";
+import { expect } from "vitest";
 import { z } from "zod";
 import { template } from "../../support/live-app.js";
 
 /** What a handler says, piece by piece, as the test hands it over. */
 export class Script {
   readonly #pieces: (string | Error)[] = [];
-  #wake: () => void = () => {};
+  readonly #waiting = new Set<() => void>();
   #isOver = false;
   /** How many handlers have begun. */
   begun = 0;
@@ -17,16 +18,20 @@ export class Script {
 
   say(...pieces: readonly (string | Error)[]): void {
     this.#pieces.push(...pieces);
-    this.#wake();
+    this.#wakeAll();
   }
 
   end(): void {
     this.#isOver = true;
-    this.#wake();
+    this.#wakeAll();
   }
 
-  clear(): void {
+  /** Ends the handlers of the test before, and begins anew. */
+  async clear(): Promise<void> {
     this.#pieces.length = 0;
+    this.end();
+    await expect.poll(() => this.ended).toBe(this.begun);
+    Object.assign(this, { begun: 0, ended: 0 });
     this.#isOver = false;
   }
 
@@ -46,10 +51,19 @@ export class Script {
     }
   }
 
+  #wakeAll(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
   #more(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener("abort", wake);
     });
   }
 }
@@ -142,9 +156,16 @@ export interface Network {
   cut(path: RegExp): number;
   /** From now on requests like this are answered with this status; `undefined` lets them through again. */
   refuse(path: RegExp, status: number | undefined): void;
+  /** Keeps what answers like this say from the browser, until they are let go. */
+  hold(path: RegExp): void;
+  release(): void;
+  /** How many pieces are kept. */
+  held(): number;
 }
 
 export function network(): Network {
+  const held: (() => void)[] = [];
+  const releases: (() => void)[] = [];
   const open = new Set<Context>();
   const refused = new Map<string, { readonly path: RegExp; readonly status: number }>();
   return {
@@ -168,11 +189,29 @@ export function network(): Network {
       if (status === undefined) refused.delete(path.source);
       else refused.set(path.source, { path, status });
     },
+    hold(path) {
+      for (const { res, method, url } of open) {
+        if (!path.test(`${method} ${url}`)) continue;
+        const { write } = res;
+        res.write = ((chunk: string) => {
+          held.push(() => write.call(res, chunk, "utf8"));
+          return true;
+        }) as typeof write;
+        releases.push(() => {
+          res.write = write;
+        });
+      }
+    },
+    release() {
+      for (const release of releases.splice(0)) release();
+      for (const write of held.splice(0)) write();
+    },
+    held: () => held.length,
   };
 }
 
 /** An answer written down to the last byte. */
-export function rawStream(ctx: Context, chunks: readonly string[]): void {
-  ctx.set({ "Content-Type": "text/event-stream; charset=utf-8", "Hydrant-Stream": "abort raw" });
+export function rawStream(ctx: Context, chunks: readonly string[], mode = "abort"): void {
+  ctx.set({ "Content-Type": "text/event-stream; charset=utf-8", "Hydrant-Stream": `${mode} raw` });
   ctx.body = Readable.from(chunks);
 }

@@ -1,10 +1,21 @@
+import type { Context, Middleware, Next } from "koa";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { shows, stage } from "./stage.js";
-import { network, Script, speaker, speakerTemplate } from "./stream-stage.js";
+import { network, rawStream, Script, speaker, speakerTemplate } from "./stream-stage.js";
 
 const script = new Script();
 const line = network();
+
+/** What the next requests are answered with in place of the server. */
+const raw: (readonly string[])[] = [];
+
+function pass(ctx: Context, next: Next): Promise<unknown> | undefined {
+  const isMine = raw.length > 0 && /\/ask|_streams/.test(ctx.path);
+  if (!isMine) return line.pass(ctx, next);
+  rawStream(ctx, raw.shift() ?? [], "resume");
+  return undefined;
+}
 
 const on = stage({
   components: {
@@ -13,7 +24,7 @@ const on = stage({
     aborted: speaker("abort", script),
   },
   templates: { speaker: speakerTemplate },
-  before: line.pass,
+  before: pass as Middleware,
   pages: {
     "/resume": ({ component }) => component("resumed"),
     "/restart": ({ component }) => component("again"),
@@ -21,10 +32,7 @@ const on = stage({
   },
 });
 
-beforeEach(() => {
-  script.clear();
-  Object.assign(script, { begun: 0, ended: 0 });
-});
+beforeEach(() => script.clear());
 
 /** Nobody waits long: pauses are as short as chance can make them. */
 async function open(path: string): Promise<Page> {
@@ -73,6 +81,22 @@ describe("a stream that can be resumed", () => {
     line.refuse(/GET .*_streams/, undefined);
     await expect.poll(() => streaming(page)).toBe(0);
     expect(await text(page)).toBe("all");
+    expect(await page.locator(ALERT).count()).toBe(0);
+  });
+
+  it("shows nothing twice that comes twice", async () => {
+    const page = await open("/resume");
+    const piece = (id: number) =>
+      `id: ${id}\ndata: <hx-partial hx-target="#c-resumed--text" hx-swap="beforeend">${id} </hx-partial>\n\n`;
+    raw.push(
+      [piece(1), piece(2), "id: 3\ndata: <hx-"],
+      [piece(1), piece(2), piece(3)],
+      [piece(2), piece(3), piece(4), "id: 4\nevent: component:done\ndata: {}\n\n"],
+    );
+    await page.click(".ask");
+    await expect.poll(() => raw.length).toBe(0);
+    await expect.poll(() => streaming(page)).toBe(0);
+    expect(await text(page)).toBe("1 2 3 4 ");
     expect(await page.locator(ALERT).count()).toBe(0);
   });
 

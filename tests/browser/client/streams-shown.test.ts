@@ -1,6 +1,6 @@
-import { FormComponent } from "hydrant";
+import { FormComponent, type Payload } from "hydrant";
 import { html } from "hydrant/tagged";
-import type { Context, Next } from "koa";
+import type { Context, Middleware, Next } from "koa";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -14,13 +14,17 @@ const line = network();
 let raw: ((root: string) => readonly string[]) | undefined;
 
 const schema = z.object({ name: z.string().min(2) });
+const letterEvents = { ask: schema };
 
 class Letter extends FormComponent<typeof schema, { sent: string }> {
   static override template = "letter";
   static override schema = schema;
+  static override events = letterEvents;
   static override stream = "abort" as const;
 
-  override async *on_submit({ name }: z.output<typeof schema>) {
+  override on_submit() {}
+
+  async *on_ask({ name }: Payload<typeof letterEvents, "ask">) {
     this.state.sent = name;
     yield;
     for await (const piece of script.read(this.signal)) {
@@ -45,12 +49,12 @@ const on = stage({
     speaker: speakerTemplate,
     letter: formTemplate(
       ({ root, state, form, field }) => html`<section ${root()}>
-        <form ${form({ guard: true, native: false })}>${field("name")}<button>Send</button></form>
+        <form ${form({ guard: true, native: false, event: "ask" })}>${field("name")}<button>Send</button></form>
         <output>${state.sent}</output>
       </section>`,
     ),
   },
-  before: pass as never,
+  before: pass as Middleware,
   pages: {
     "/": ({ component }) => component("aborted"),
     "/two": ({ component }) => html`${component("aborted", { key: "one" })}${component("aborted", { key: "two" })}`,
@@ -59,10 +63,7 @@ const on = stage({
   },
 });
 
-beforeEach(() => {
-  script.clear();
-  Object.assign(script, { begun: 0, ended: 0 });
-});
+beforeEach(() => script.clear());
 
 const ROOT = "[data-component]";
 const FIELD = "[name=question]:not([type=hidden])";
@@ -130,7 +131,6 @@ describe("an instance whose handler streams", () => {
     await page.click("#c-two .ask");
     await expect.poll(() => page.locator("[data-streaming]").count()).toBe(2);
     script.end();
-    script.say("x");
     await expect.poll(() => page.locator("[data-streaming]").count()).toBe(0);
   });
 
@@ -141,7 +141,7 @@ describe("an instance whose handler streams", () => {
     await shows(page, "pre", "so far");
     await page.click("[data-stop]");
     await expect.poll(() => isStreaming(page)).toEqual(RESTS);
-    expect(script.ended).toBe(1);
+    await expect.poll(() => script.ended).toBe(1);
     expect(await page.locator("[data-code]").count()).toBe(0);
     await page.click(".count");
     await shows(page, ".counted", "1");

@@ -78,6 +78,21 @@ test("held, it stands still and is sent nothing; then it goes on, and the button
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Hold");
 });
 
+test("while the server cannot be reached the page says so, and goes on by itself", async () => {
+  const page = await gallery.visit("/dashboard");
+  const notice = page.getByText("Waiting for the server …");
+  await moves(page);
+  expect(await notice.isVisible()).toBe(false);
+  page.removeAllListeners("console");
+  await page.route("**/_live**", (route) => route.abort("connectionrefused"));
+  gallery.cut();
+  await expect.poll(() => notice.isVisible(), SOON).toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await page.unroute("**/_live**");
+  await expect.poll(() => notice.isVisible(), { timeout: 25_000 }).toBe(false);
+  await moves(page);
+});
+
 test("it ticks while somebody looks, stops when the last one left, and starts for the next", async () => {
   const page = await gallery.visit("/dashboard");
   await moves(page);

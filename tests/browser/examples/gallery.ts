@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { ComponentWebSocketManager } from "hydrant/websocket";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
@@ -13,7 +13,7 @@ export interface Gallery {
   readonly names: readonly string[];
   /** Opens an example, or another path of the gallery, as a visitor nobody has seen before. */
   visit(path: string, options?: BrowserContextOptions): Promise<Page>;
-  /** Cuts all HTTP connections that are open, as a network does. */
+  /** Cuts all connections that are open, sockets as well, as a network does. */
   cut(): void;
 }
 
@@ -30,10 +30,17 @@ async function start(shown: readonly Example[]): Promise<Running> {
   const server = createServer(app.callback());
   const sockets = new ComponentWebSocketManager(components, doorOf(shown));
   sockets.listen(server, app);
+  const connections = new Set<Socket>();
+  server.on("connection", (connection) => {
+    connections.add(connection);
+    connection.once("close", () => connections.delete(connection));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => server.closeAllConnections(),
+    cut() {
+      for (const connection of connections) connection.destroy();
+    },
     async close() {
       server.close();
       await sockets.close();

@@ -41,6 +41,25 @@ test("ten quick clicks count exactly ten", async () => {
   await sees(page, "output", "16");
 });
 
+test("after the connection was cut it opens a new socket, and no click is lost or counted twice", async () => {
+  const { page, sockets } = await watched();
+  page.removeAllListeners("console");
+  await expect.poll(() => sockets.length, SOON).toBe(1);
+  await plus(page).click();
+  await sees(page, "output", "6");
+  gallery.cut();
+  await plus(page).click();
+  await sees(page, "output", "7");
+  await expect.poll(() => sockets.length, SOON).toBe(2);
+  gallery.cut();
+  await page.evaluate(() => {
+    for (let click = 0; click < 5; click++) document.querySelector<HTMLButtonElement>(".stage button")?.click();
+  });
+  await sees(page, "output", "12");
+  await plus(page).click();
+  await sees(page, "output", "13");
+});
+
 test("where the socket cannot be opened, it counts over HTTP", async () => {
   const { page, posted } = await watched(async (one) => {
     await one.routeWebSocket(/_ws/, (socket) => socket.close({ code: 1006 }));
@@ -54,9 +73,9 @@ test("where the socket cannot be opened, it counts over HTTP", async () => {
 });
 
 test("a browser without sockets counts over HTTP", async () => {
-  const { page, posted } = await watched((one) =>
-    one.addInitScript(() => Object.defineProperty(window, "WebSocket", { value: undefined })),
-  );
+  const { page, posted } = await watched(async (one) => {
+    await one.addInitScript(() => Object.defineProperty(window, "WebSocket", { value: undefined }));
+  });
   await plus(page).click();
   await sees(page, "output", "6");
   expect(posted).toEqual(["/components/counter/increment"]);

@@ -162,7 +162,11 @@ type PageData = Parameters<TaggedTemplate>[0] & { readonly places: readonly (rea
 /** Templates of the components, and a page with whatever stands in its address. */
 export function clusterRenderer() {
   const page = (data: Readonly<Record<string, unknown>>) => {
-    const { places, component, component_assets: assets } = data as unknown as PageData & { component_assets(): unknown };
+    const {
+      places,
+      component,
+      component_assets: assets,
+    } = data as unknown as PageData & { component_assets(): unknown };
     const body = places.map(([name, topic], key) => component(name, topic === "" ? { key } : { key, topic }));
     return html`<!doctype html><html lang="en"><head><title>Cluster</title>${assets()}</head><body>${body}</body></html>`;
   };

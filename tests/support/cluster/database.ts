@@ -35,7 +35,9 @@ export function openClusterDatabase(path: string): ClusterDatabase {
     newest: (topic, count) => (newest.all(topic, count) as { readonly seq: number }[]).map(({ seq }) => seq).reverse(),
     effect: (key, node) => void effect.run(key, node),
     effects: () =>
-      new Map((effects.all() as { readonly key: string; readonly times: number }[]).map(({ key, times }) => [key, times])),
+      new Map(
+        (effects.all() as { readonly key: string; readonly times: number }[]).map(({ key, times }) => [key, times]),
+      ),
     close: () => void database.close(),
   };
 }

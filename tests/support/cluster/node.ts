@@ -1,7 +1,7 @@
 // One node of a cluster, in a process of its own. Started by `startCluster`, which hands it a `NodeConfig`.
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { createComponentServer, type ComponentServer } from "hydrant";
+import { type ComponentServer, createComponentServer } from "hydrant";
 import { componentsOf, health, hydrantKoa, stopGracefully } from "hydrant/koa";
 import { redisLimitStore } from "hydrant/limits";
 import { redisStores } from "hydrant/redis";

@@ -28,7 +28,8 @@ export interface Root {
   readonly state: string;
 }
 
-const ROOT = /<section id="([^"]+)" data-component="([^"]+)" data-rev="(\d+)"[^>]*&quot;state&quot;:&quot;([\w-]+)&quot;/g;
+const ROOT =
+  /<section id="([^"]+)" data-component="([^"]+)" data-rev="(\d+)"[^>]*&quot;state&quot;:&quot;([\w-]+)&quot;/g;
 
 /** The instances in a piece of HTML, in its order. */
 export function rootsIn(html: string): Root[] {
@@ -59,7 +60,10 @@ export class Visitor {
   }
 
   /** Sends a request and gives the answer before its body. Rejects where there is none in time. */
-  begin(node: Pick<ClusterNode, "way">, asked: Asked): Promise<{ readonly sent: ClientRequest; readonly answer: IncomingMessage }> {
+  begin(
+    node: Pick<ClusterNode, "way">,
+    asked: Asked,
+  ): Promise<{ readonly sent: ClientRequest; readonly answer: IncomingMessage }> {
     const { method = "GET", path, headers = {}, body, withinMs = PATIENCE_MS } = asked;
     const length = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
@@ -116,8 +120,15 @@ export class Visitor {
     payload: Readonly<Record<string, string | number>> = {},
     more: Partial<Asked> = {},
   ): Promise<Answered> {
-    const fields = Object.entries({ state, ...payload }).map(([name, value]): [string, string] => [name, String(value)]);
-    const headers = { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json", ...more.headers };
+    const fields = Object.entries({ state, ...payload }).map(([name, value]): [string, string] => [
+      name,
+      String(value),
+    ]);
+    const headers = {
+      "Content-Type": "application/x-www-form-urlencoded",
+      Accept: "application/json",
+      ...more.headers,
+    };
     const body = new URLSearchParams(fields).toString();
     return this.ask(node, { method: "POST", path: `/components/${component}/${event}`, body, ...more, headers });
   }

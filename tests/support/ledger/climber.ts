@@ -74,7 +74,10 @@ export class Climber {
 
   async #resume(ticket: string): Promise<IncomingMessage> {
     const headers = { Accept: "application/json, text/event-stream", "Last-Event-ID": String(this.#number) };
-    const { answer } = await this.#visitor.begin(this.#parts.pick(), { path: `/components/_streams/${ticket}`, headers });
+    const { answer } = await this.#visitor.begin(this.#parts.pick(), {
+      path: `/components/_streams/${ticket}`,
+      headers,
+    });
     return answer;
   }
 

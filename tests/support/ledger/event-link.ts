@@ -66,7 +66,9 @@ async function open(parts: LinkParts, path: string): Promise<Link> {
     const change = { connection, page, cursor: since, subscribe: [{ component, state }] };
     const { status, body } = await visitor.json(pick(), "/components/_live", change);
     if (status !== 200) throw new Error(`the subscription was answered with ${status}`);
-    return (JSON.parse(body) as { readonly refused: readonly { readonly code: string }[] }).refused.map(({ code }) => code);
+    return (JSON.parse(body) as { readonly refused: readonly { readonly code: string }[] }).refused.map(
+      ({ code }) => code,
+    );
   }
 
   return {
@@ -91,5 +93,8 @@ export function openPostedLink(parts: LinkParts): Promise<Link> {
 /** Instances stand in the address; newer seals are posted later. */
 export async function openAddressedLink(parts: LinkParts): Promise<Link> {
   const named = parts.roots.map(({ component, state }) => `component=${component}&state=${state}`);
-  return open({ ...parts, page: "" }, `/components/_live?cursor=${encodeURIComponent(parts.cursor)}&${named.join("&")}`);
+  return open(
+    { ...parts, page: "" },
+    `/components/_live?cursor=${encodeURIComponent(parts.cursor)}&${named.join("&")}`,
+  );
 }

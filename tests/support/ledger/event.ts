@@ -13,7 +13,7 @@ export interface Answer {
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 
 /**
- * Sends an event until it is answered, as one intent, with the newest seal.
+ * Sends an event until it is carried out, with the newest seal; as one intent as long as nobody answers.
  * @returns `undefined` where the instance has to be loaded anew, or nobody wants the answer any more.
  */
 export async function sendEvent(
@@ -23,7 +23,7 @@ export async function sendEvent(
   event: string,
   isWanted: () => boolean,
 ): Promise<Answer | undefined> {
-  const headers = { "Idempotency-Key": randomUUID() };
+  let headers = { "Idempotency-Key": randomUUID() };
   while (isWanted()) {
     try {
       const { status, body } = await visitor.send(pick(), root(), event, {}, { headers });
@@ -31,6 +31,8 @@ export async function sendEvent(
         const html = (JSON.parse(body) as { readonly html?: string }).html ?? "";
         return html === "" ? undefined : { status, html };
       }
+      // That is the answer to this intent, and would be given again.
+      headers = { "Idempotency-Key": randomUUID() };
     } catch {
       // Cut; the same intent goes to another node.
     }

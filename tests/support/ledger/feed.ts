@@ -46,8 +46,9 @@ export class Feed {
   }
 
   #late(seq: number): void {
-    if (this.#missing.delete(seq)) this.#noteIfCertain(seq, "reordered", `${seq} came after ${this.#last}`);
-    else this.#noteIfCertain(seq, "doubled", `${seq} came twice`);
+    if (!this.#missing.delete(seq)) this.#noteIfCertain(seq, "doubled", `${seq} came twice`);
+    // What was said to be missing may come all the same: a node that was behind reads it later than others.
+    else if (seq > this.#announced) this.#noteIfCertain(seq, "reordered", `${seq} came after ${this.#last}`);
   }
 
   /** Items that were neither heard nor announced. */

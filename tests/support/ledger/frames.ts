@@ -17,7 +17,8 @@ export class Frames {
     if (number <= this.#number) return this.#note("doubled", `frame ${number} came after frame ${this.#number}`);
     this.#number = number;
     if (step === 0) return;
-    if (step <= this.#step) this.#note(step === this.#step ? "doubled" : "reordered", `step ${step} after ${this.#step}`);
+    if (step <= this.#step)
+      this.#note(step === this.#step ? "doubled" : "reordered", `step ${step} after ${this.#step}`);
     else if (step !== this.#step + 1) this.#note("lost", `step ${step} came after ${this.#step}`);
     this.#step = step;
   }

@@ -40,7 +40,10 @@ export class Listener implements LinkHearer {
   /** Must be called before anything is published, and resolves when it knows where it begins. */
   async start(): Promise<void> {
     const { topics, pick, ledger } = this.#parts;
-    const { cursor } = await this.#visitor.open(pick(), topics.slice(0, 1).map((topic) => `board:${topic}`));
+    const { cursor } = await this.#visitor.open(
+      pick(),
+      topics.slice(0, 1).map((topic) => `board:${topic}`),
+    );
     for (const topic of topics) {
       this.#cursors.set(topic, cursor);
       ledger.listens(this.#viewOf(topic), topic);
@@ -72,7 +75,8 @@ export class Listener implements LinkHearer {
   }
 
   resync(): void {
-    for (const topic of this.#parts.topics) this.#parts.ledger.note({ kind: "resync", view: this.#viewOf(topic), topic });
+    for (const topic of this.#parts.topics)
+      this.#parts.ledger.note({ kind: "resync", view: this.#viewOf(topic), topic });
   }
 
   update(): void {}

@@ -89,7 +89,10 @@ export class PageView {
   /** How what it shows differs from what is true. */
   #difference(): string | undefined {
     const { kept } = this.topic;
-    const expected = Array.from({ length: Math.min(this.shown, kept) }, (_, n) => kept - Math.min(this.shown, kept) + 1 + n);
+    const expected = Array.from(
+      { length: Math.min(this.shown, kept) },
+      (_, n) => kept - Math.min(this.shown, kept) + 1 + n,
+    );
     const actual = this.#items.slice(-expected.length);
     const isSame = expected.length === 0 || expected.every((seq, n) => actual[n] === seq);
     return isSame ? undefined : `it shows ${brief(actual)} in place of ${brief(expected)}`;

@@ -139,7 +139,10 @@ export class LedgerRun {
     const { ledger, cluster } = this;
     const numbers = Array.from({ length: topics }, (_, n) => n + 1);
     for (const n of numbers) {
-      for (const [topic, way] of [[`board-${n}`, "publish"], [`roll-${n}`, "append"]] as const) {
+      for (const [topic, way] of [
+        [`board-${n}`, "publish"],
+        [`roll-${n}`, "append"],
+      ] as const) {
         const random = this.#random.branch(topic);
         this.#publishers.push(new Publisher({ topic, way, ledger, random, nodes: cluster.nodes, batch, pauseMs }));
       }
@@ -147,7 +150,11 @@ export class LedgerRun {
     for (const [kind, openLink] of Object.entries(LINKS)) {
       for (let n = 0; n < pages; n++) {
         const [name, topic] = [`${kind} page ${n + 1}`, (n % topics) + 1];
-        const places = [`board:board-${topic}`, `roll:roll-${topic}`, n % 2 === 0 ? `shelf:board-${topic}` : `poster:board-${topic}`];
+        const places = [
+          `board:board-${topic}`,
+          `roll:roll-${topic}`,
+          n % 2 === 0 ? `shelf:board-${topic}` : `poster:board-${topic}`,
+        ];
         const random = this.#random.branch(name);
         this.#readers.push(new Reader({ name, ledger, random, pick: this.#picker(name), openLink, places }));
       }

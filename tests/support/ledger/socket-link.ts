@@ -26,7 +26,18 @@ interface Waiting {
 }
 
 function hearMessage(message: SocketMessage, hear: LinkHearer): void {
-  const { type, html = "", base, cursor, append, instances = [], topic = "", change, component_id = "", code } = message;
+  const {
+    type,
+    html = "",
+    base,
+    cursor,
+    append,
+    instances = [],
+    topic = "",
+    change,
+    component_id = "",
+    code,
+  } = message;
   if (type === "component_update" && append !== undefined) hear.piece(append, html);
   else if (type === "component_update") hear.update(html, base);
   else if (type === "resync") hear.resync(instances);
