@@ -227,7 +227,7 @@
       const body = /** @type {FormData | null} */ (ctx.request.body);
       const seal = JSON.parse(root.getAttribute("hx-vals:inherited") || "{}").state;
       if (body && seal && (call.guarded || body.has("state"))) body.set("state", seal);
-      if (!root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
+      if (!ctx.isPush && !root.hasAttribute("data-lazy")) errorPlace(root)?.replaceChildren();
     },
     /** The last moment before htmx parses a body: what did not come from a component stops here. @param {Element} _sender @param {Client.Detail} detail */
     htmx_after_request(_sender, { ctx }) {

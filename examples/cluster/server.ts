@@ -73,7 +73,9 @@ try {
   if (!isStopping) console.log(`They are open together at http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
   if (!isStopping) console.log("Stop them with Ctrl+C.");
 } catch (error) {
-  console.error(`The proxy cannot listen: ${error instanceof Error ? error.message : error}. Set PORT to another port.`);
+  console.error(
+    `The proxy cannot listen: ${error instanceof Error ? error.message : error}. Set PORT to another port.`,
+  );
   process.exitCode = 1;
   await stop();
 }

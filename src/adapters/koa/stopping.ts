@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ComponentServer } from "../../core/index.js";
 
 /** Options of {@link stopGracefully}. */
@@ -28,15 +28,26 @@ export async function stopGracefully(
   http: Server,
   { withinMs = 25_000, noticeMs = 1_000, close }: StopOptions = {},
 ): Promise<void> {
-  const cut = server.after(withinMs, () => http.closeAllConnections());
+  // A connection that is kept would bring one request after the other.
+  http.prependListener("request", (_req: IncomingMessage, res: ServerResponse) => {
+    res.shouldKeepAlive = false;
+  });
+  let cancel = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = server.after(withinMs, () => {
+      http.closeAllConnections();
+      // Sockets are not among them, and a handler that heeds no signal may hold one for long.
+      resolve();
+    });
+  });
   // Streams get all of the time but a moment for their last words.
   const notice = new Promise<void>((resolve) => server.after(noticeMs, resolve));
   await Promise.all([server.drain(Math.max(0, withinMs - 1_000)), notice]);
   const closed = once(http, "close");
   http.close();
   http.closeIdleConnections();
-  await closed;
-  cut();
+  await Promise.race([closed, late]);
+  cancel();
   await server.close();
   await close?.();
 }

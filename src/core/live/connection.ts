@@ -175,17 +175,26 @@ export class LiveConnection {
     known.sealedAt = this.#parts.clock.now();
   }
 
-  /** Something changed: the instance will be rendered again, with the last change of each topic. */
+  /**
+   * Something changed: the instance will be rendered again, with the last change of each topic.
+   * @internal
+   */
   mark(subscription: Subscription, topic: string, change: unknown): void {
     this.#pushes.mark(subscription, topic, change);
   }
 
-  /** A piece came that the page cannot be sent alone: the instance will be rendered as a whole. */
+  /**
+   * A piece came that the page cannot be sent alone: the instance will be rendered as a whole.
+   * @internal
+   */
   touch(subscription: Subscription, topic: string): void {
     this.#pushes.touch(subscription, topic);
   }
 
-  /** It is not known what these missed. */
+  /**
+   * It is not known what these missed.
+   * @internal
+   */
   resync(subscriptions: readonly Subscription[]): void {
     for (const one of subscriptions) this.#lost.add(one);
     this.#tellMissed();
@@ -220,7 +229,10 @@ export class LiveConnection {
     return this.#pushes.flush();
   }
 
-  /** Says why an instance is not shown. One that may no longer be seen is told of nothing more. */
+  /**
+   * Says why an instance is not shown. One that may no longer be seen is told of nothing more.
+   * @internal
+   */
   refuse(subscription: Subscription, cause: unknown): void {
     if (!this.#holds(subscription)) return;
     const { page, id } = subscription;

@@ -46,6 +46,7 @@ const on = stage({
   pages: {
     "/": ({ component }) => component("board"),
     "/two": ({ component }) => html`${component("board")}${component("board", { key: "two", topic: "other" })}`,
+    "/both": ({ component }) => html`${component("board", { key: "one" })}${component("board", { key: "two" })}`,
     "/ticker": ({ component }) => component("ticker"),
   },
 });
@@ -110,6 +111,18 @@ describe("an event and an update that cross", () => {
     expect(await page.textContent(".count")).toBe("1");
   });
 
+  it("one instance is busy and another is not: both hear of the change, each once", async () => {
+    const page = await ready("/both");
+    await page.click("#c-one .late");
+    await gate.reached("late");
+    await tell("new", 5);
+    await shows(page, "#c-two .heard", "5");
+    gate.open("late");
+    await shows(page, "#c-one .count", "1");
+    await shows(page, "#c-one .heard", "5");
+    expect(await page.textContent("#c-two .heard")).toBe("5");
+  });
+
   it("the event changes nothing: the update is shown after it", async () => {
     const page = await ready();
     refreshes();
@@ -131,6 +144,8 @@ describe("an event and an update that cross", () => {
     refreshes();
     shared.news = "newest";
     await page.fill(".note", "private");
+    await page.click(".fail");
+    await page.waitForSelector('[data-code="forbidden"]');
     const asked = page.waitForRequest(/_refresh$/);
     await page.evaluate(async () => {
       const { htmx } = window as unknown as { htmx: { hydrant: { updates: { show(html: string): Promise<void> } } } };
@@ -144,6 +159,7 @@ describe("an event and an update that cross", () => {
     expect([...new URLSearchParams((await asked).postData() ?? "").keys()]).toEqual(["state"]);
     expect(await page.inputValue(".note")).toBe("private");
     expect(await page.textContent("body")).not.toContain("wrong");
+    expect(await page.locator('[data-code="forbidden"]').count()).toBe(1);
   });
 
   it("an update waits while the instance streams, and is shown when that is over", async () => {

@@ -76,6 +76,7 @@ const events = {
   count: null,
   leave: null,
   effects: null,
+  nothing: null,
 };
 
 interface State {
@@ -122,6 +123,11 @@ export function speaker(mode: "abort" | "restart" | "resume", script: Script) {
       this.redirect("/elsewhere");
     }
 
+    async *on_nothing() {
+      this.unchanged();
+      if (this.state.count < 0) yield;
+    }
+
     async *on_effects() {
       this.state.text = "one";
       yield;
@@ -139,13 +145,22 @@ export const speakerTemplate = template<State>(
     <button class="tell" ${send("tell")}>Tell</button>
     <button class="count" ${send("count")}>Count</button>
     <button class="leave" ${send("leave")}>Leave</button>
-    <button class="effects" hx-push-url="false" ${send("effects")}>Effects</button>
+    <button class="effects" hx-push-url="true" ${send("effects")}>Effects</button>
+    <button class="nothing" ${send("nothing")}>Nothing</button>
     <button ${stop()}>Stop</button>
     <output class="counted">${state.count}</output>
     <b class="question">${state.question}</b>
     ${state.isAsked ? "" : html`<button class="once" name="question" value="once" ${send("ask")}>Only once</button>`}
     <pre ${appends("text")}>${state.text}</pre>
   </section>`,
+);
+
+/** The same where the root itself is a form. */
+export const formTemplateOfSpeaker = template<State>(
+  ({ state, root, on: send, appends }) => html`<form ${root()}>
+    <input name="question" aria-label="Question" required><button class="ask" ${send("ask")}>Ask</button>
+    <pre ${appends("text")}>${state.text}</pre>
+  </form>`,
 );
 
 /** A network between browser and server that a test can break. */

@@ -2,7 +2,7 @@ import type { Context, Middleware, Next } from "koa";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { shows, stage } from "./stage.js";
-import { network, rawStream, Script, speaker, speakerTemplate } from "./stream-stage.js";
+import { formTemplateOfSpeaker, network, rawStream, Script, speaker, speakerTemplate } from "./stream-stage.js";
 
 const script = new Script();
 const line = network();
@@ -17,16 +17,22 @@ function pass(ctx: Context, next: Next): Promise<unknown> | undefined {
   return undefined;
 }
 
+const Form = speaker("resume", script);
+
 const on = stage({
   components: {
+    form: class extends Form {
+      static override template = "form";
+    },
     resumed: speaker("resume", script),
     again: speaker("restart", script),
     aborted: speaker("abort", script),
   },
-  templates: { speaker: speakerTemplate },
+  templates: { speaker: speakerTemplate, form: formTemplateOfSpeaker },
   before: pass as Middleware,
   pages: {
     "/resume": ({ component }) => component("resumed"),
+    "/form": ({ component }) => component("form"),
     "/restart": ({ component }) => component("again"),
     "/abort": ({ component }) => component("aborted"),
   },
@@ -111,6 +117,8 @@ describe("a stream that can be resumed", () => {
     line.cut(/POST .*\/ask/);
     await noticed;
     script.say("meanwhile ");
+    // Longer than five tries take.
+    await page.evaluate(() => new Promise((wake) => setTimeout(wake, 400)));
     expect(await streaming(page)).toBe(1);
     expect(sent(/GET .*_streams/)).toBe(before);
     await page.context().setOffline(false);
@@ -142,6 +150,25 @@ describe("a stream that can be resumed", () => {
     await shows(page, ".counted", "1");
     expect(await text(page)).toBe("one two ");
     expect(script.begun).toBe(1);
+  });
+
+  it("goes on without what stands in the fields of its root", async () => {
+    const page = await open("/form");
+    await page.fill(FIELD, "private");
+    await page.click(".ask");
+    script.say("one ");
+    await shows(page, "pre", "one ");
+    line.refuse(/GET .*_streams/, 503);
+    line.cut(/POST .*\/ask/);
+    await page.waitForSelector(ALERT);
+    line.refuse(/GET .*_streams/, undefined);
+    await page.fill(FIELD, "");
+    const asked = page.waitForRequest(/_streams/);
+    await page.click(`${ALERT} button`);
+    expect(new URL((await asked).url()).search).toBe("?after=2");
+    script.say("two");
+    script.end();
+    await shows(page, "pre", "one two");
   });
 
   it("of which nothing is kept can only begin again", async () => {

@@ -13,8 +13,8 @@ const line = network();
 /** Answers the next event in place of the server. */
 let raw: ((root: string) => readonly string[]) | undefined;
 
-const schema = z.object({ name: z.string().min(2) });
-const letterEvents = { ask: schema };
+const schema = z.object({ name: z.string().min(2), lines: z.array(z.string()) });
+const letterEvents = { ask: z.object({ name: z.string() }) };
 
 class Letter extends FormComponent<typeof schema, { sent: string }> {
   static override template = "letter";
@@ -25,7 +25,8 @@ class Letter extends FormComponent<typeof schema, { sent: string }> {
   override on_submit() {}
 
   async *on_ask({ name }: Payload<typeof letterEvents, "ask">) {
-    this.state.sent = name;
+    // It was all it was filled in for.
+    Object.assign(this.state, { sent: name, touched: [] });
     yield;
     for await (const piece of script.read(this.signal)) {
       this.state.sent = piece;
@@ -49,7 +50,7 @@ const on = stage({
     speaker: speakerTemplate,
     letter: formTemplate(
       ({ root, state, form, field }) => html`<section ${root()}>
-        <form ${form({ guard: true, native: false, event: "ask" })}>${field("name")}<button>Send</button></form>
+        <form ${form({ guard: true, native: false, event: "ask" })}>${field("name")}${field("lines")}<button>Send</button></form>
         <output>${state.sent}</output>
       </section>`,
     ),
@@ -219,6 +220,17 @@ describe("the end of a stream", () => {
     expect(await page.textContent("pre")).toBe("two");
   });
 
+  it("is there also where nothing was shown", async () => {
+    const page = await on.open("/");
+    const answered = page.waitForResponse(/\/nothing$/);
+    await page.click(".nothing");
+    await answered;
+    await settled(page);
+    await page.click(".count");
+    await shows(page, ".counted", "1");
+    expect(await page.locator("[data-code]").count()).toBe(0);
+  });
+
   it("leads to another page", async () => {
     const page = await on.open("/");
     await page.click(".leave");
@@ -309,6 +321,22 @@ describe("a form that is answered by a stream", () => {
     await expect.poll(() => page.getAttribute("text=Send", "aria-busy")).toBe(null);
     await page.click("#link");
     await page.waitForSelector("h1");
+    expect(asked).toEqual([]);
+  });
+
+  it("asks nothing after that either when an answer had repeated what was entered", async () => {
+    const page = await on.open("/letter");
+    const asked = questions(page, false);
+    await page.fill("[name=name]", "Ada");
+    await page.click("text=Add");
+    await page.waitForSelector('[name="lines[0]"]');
+    await settled(page);
+    await page.click("text=Send");
+    script.end();
+    await shows(page, "output", "Ada");
+    await expect.poll(() => page.getAttribute("text=Send", "aria-busy")).toBe(null);
+    await page.click("#link", { noWaitAfter: true });
+    await expect.poll(async () => asked.length > 0 || (await page.locator("h1").count())).toBeTruthy();
     expect(asked).toEqual([]);
   });
 
