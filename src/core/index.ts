@@ -56,9 +56,18 @@ export type { FormHelpers, FormOptions } from "./form/view.js";
 export { FormComponent } from "./form.js";
 export { escapeHtml, fillHoles, SafeHtml } from "./html.js";
 export type { LimitKey, LimitReached, LimitRule } from "./limits.js";
-export type { LiveConnection, LiveEnd, LiveMessage, LiveSink, SubscribeRequest } from "./live/connection.js";
+export type {
+  LiveConnection,
+  LiveEnd,
+  LiveMessage,
+  LiveSink,
+  SubscribeRequest,
+  Subscription,
+} from "./live/connection.js";
+export type { Admitted } from "./live/items.js";
 export type { Published } from "./live/publisher.js";
 export type { ConnectionChange, LiveDoor, Publishing, RefusedSubscription } from "./live/server.js";
+export type { Changes } from "./live/subscription.js";
 export type { BroadcastCall, SubscribeCall } from "./live-calls.js";
 export type { Bounds } from "./memory/expiring-map.js";
 export { memoryJournalStore } from "./memory/journal-store.js";

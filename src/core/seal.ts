@@ -81,6 +81,7 @@ const MOST_DERIVED = 1024;
 const MOST_VERIFIED = 4096;
 const POOL = 4096;
 const LARGEST_SCRATCH = 65_536;
+const BETWEEN_NODES: ReadonlySet<SealPurpose> = new Set<SealPurpose>(["topic", "journal"]);
 
 /** SHA-256 of every key that was ever printed in the documentation or the examples. */
 const PRINTED_KEYS: ReadonlySet<string> = new Set(["dc370080032d60ae1287a0865563b16a043f5c2629c4d155c3af768d23502d92"]);
@@ -89,25 +90,14 @@ interface RootKey {
   readonly bytes: Buffer;
   readonly id: Buffer;
   readonly retired: boolean;
-  /** Keys derived from it, by UTC day. */
-  readonly derived: Readonly<Record<SealPurpose, Map<number, KeyObject>>>;
-}
-
-function derivedKeys(): RootKey["derived"] {
-  return {
-    state: new Map(),
-    ticket: new Map(),
-    file: new Map(),
-    stream: new Map(),
-    topic: new Map(),
-    journal: new Map(),
-  };
+  /** Keys derived from it, by purpose and UTC day. */
+  readonly derived: Map<string, KeyObject>;
 }
 
 function rootKey(key: string, retired: boolean): RootKey {
   const bytes = Buffer.from(key, "utf8");
   const id = Buffer.from(hkdfSync("sha256", bytes, "", "hydrant key id", 4));
-  return { bytes, id, retired, derived: derivedKeys() };
+  return { bytes, id, retired, derived: new Map() };
 }
 
 /**
@@ -200,10 +190,11 @@ export function createSealer(options: SealOptions): Sealer {
   const forBinding = scratchMemory();
 
   function keyFor(root: RootKey, purpose: SealPurpose, day: number): KeyObject {
-    const known = root.derived[purpose].get(day);
+    const name = `${purpose} ${day}`;
+    const known = root.derived.get(name);
     if (known !== undefined) return known;
-    const bytes = hkdfSync("sha256", root.bytes, options.app, `hydrant ${purpose} ${day}`, 32);
-    return remember(root.derived[purpose], MOST_DERIVED, day, createSecretKey(Buffer.from(bytes)));
+    const bytes = hkdfSync("sha256", root.bytes, options.app, `hydrant ${name}`, 32);
+    return remember(root.derived, MOST_DERIVED, name, createSecretKey(Buffer.from(bytes)));
   }
 
   /** @param end Where the part of the envelope that is bound, too, ends. */
@@ -237,8 +228,7 @@ export function createSealer(options: SealOptions): Sealer {
 
   function open(binding: SealBinding, token: string, instance: string | undefined): OpenedSeal | undefined {
     // What nodes wrote for each other is bounded where it is written.
-    const isOurs = binding.purpose === "topic" || binding.purpose === "journal";
-    if (token.length > options.tokenLength && !isOurs) return undefined;
+    if (token.length > options.tokenLength && !BETWEEN_NODES.has(binding.purpose)) return undefined;
     const bytes = forEnvelope(token.length);
     const length = bytes.write(token, 0, "base64url");
     const nameEnd = FIXED + (bytes[7] ?? 0);

@@ -102,7 +102,7 @@ export class EventStreams {
       this.#isBeating = false;
       for (const [res, beat] of this.#open) {
         // Who takes nothing needs no sign of life.
-        if (!res.writableNeedDrain) res.write(`: ping\n\n${beat()}`);
+        if (!res.writableNeedDrain && !res.writableEnded) res.write(`: ping\n\n${beat()}`);
       }
       if (this.#open.size > 0) this.#schedule();
     });

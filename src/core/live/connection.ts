@@ -93,7 +93,6 @@ export class LiveConnection {
     this.caller = call.caller;
   }
 
-  /** @internal */
   get subscriptions(): IterableIterator<Subscription> {
     return this.#subscriptions.values();
   }
@@ -114,7 +113,6 @@ export class LiveConnection {
   /**
    * Takes an instance in, or its newer seal.
    * @throws {HydrantError} `too_large` over the bound.
-   * @internal
    */
   add(page: string, admitted: Admitted): Subscription {
     const { limits, clock, hub } = this.#parts;
@@ -142,7 +140,6 @@ export class LiveConnection {
 
   /**
    * The same for what came from elsewhere: the page is told what is wrong.
-   * @internal
    */
   take(page: string, admitted: Admitted): Subscription | undefined {
     try {
@@ -177,7 +174,6 @@ export class LiveConnection {
 
   /**
    * Something changed: the instance will be rendered again, with the last change of each topic.
-   * @internal
    */
   mark(subscription: Subscription, topic: string, change: unknown): void {
     this.#pushes.mark(subscription, topic, change);
@@ -185,7 +181,6 @@ export class LiveConnection {
 
   /**
    * A piece came that the page cannot be sent alone: the instance will be rendered as a whole.
-   * @internal
    */
   touch(subscription: Subscription, topic: string): void {
     this.#pushes.touch(subscription, topic);
@@ -193,7 +188,6 @@ export class LiveConnection {
 
   /**
    * It is not known what these missed.
-   * @internal
    */
   resync(subscriptions: readonly Subscription[]): void {
     for (const one of subscriptions) this.#lost.add(one);
@@ -231,7 +225,6 @@ export class LiveConnection {
 
   /**
    * Says why an instance is not shown. One that may no longer be seen is told of nothing more.
-   * @internal
    */
   refuse(subscription: Subscription, cause: unknown): void {
     if (!this.#holds(subscription)) return;

@@ -1,4 +1,5 @@
 import { memoryTopicLog } from "hydrant";
+import { html } from "hydrant/tagged";
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { board, counter, current, Quiet, shared, stateOf, templates } from "./live-stage.js";
@@ -22,11 +23,14 @@ const on = stage({
       },
     },
   },
-  pages: { "/": ({ component }) => component("board") },
+  pages: {
+    "/": ({ component }) => component("board"),
+    "/two": ({ component }) => html`${component("board")}${component("board", { key: "two", topic: "other" })}`,
+  },
 });
 
 beforeEach(() => {
-  Object.assign(shared, { news: "", items: [], note: "", isSecret: false });
+  Object.assign(shared, { news: "", items: [], note: "", secret: "" });
 });
 
 async function tell(news: string, change?: unknown) {
@@ -35,7 +39,7 @@ async function tell(news: string, change?: unknown) {
 }
 
 /** A page on which no pause is long. */
-async function open(beside?: Page): Promise<Page> {
+async function open(beside?: Page, path = "/"): Promise<Page> {
   const page = await (beside ? on.openBeside(beside, "/nowhere") : on.open("/nowhere"));
   await page.addInitScript(() => {
     Math.random = () => 0;
@@ -46,7 +50,7 @@ async function open(beside?: Page): Promise<Page> {
       states.push(code === undefined ? state : `${state} ${code}`);
     });
   });
-  await page.goto(`${on.app.url}/`);
+  await page.goto(on.app.url + path);
   return page;
 }
 
@@ -91,14 +95,17 @@ describe("the connection", () => {
     expect(asked.some(({ url }) => url.includes(seal))).toBe(false);
   });
 
-  it("is tried again when the server answers with an error", async () => {
-    line.refuse(LIVE, 503);
-    const page = await open();
-    await expect.poll(() => stateOf(page)).toBe("connecting");
-    await tell("late");
-    line.refuse(LIVE, undefined);
-    await shows(page, ".news", "late");
-    await current(page);
+  it("is tried again when the server answers with an error, and so is what the page has to say", async () => {
+    for (const request of [LIVE, /POST .*_live/]) {
+      line.refuse(request, 503);
+      const page = await open();
+      await page.waitForResponse((answer) => answer.status() === 503);
+      expect(await stateOf(page)).toBe("connecting");
+      await tell(`late ${request.source}`);
+      line.refuse(request, undefined);
+      await shows(page, ".news", `late ${request.source}`);
+      await current(page);
+    }
   });
 
   it("is given up when the server keeps refusing it", async () => {
@@ -205,12 +212,33 @@ describe("a visitor who is cut off", () => {
   it("who may no longer see what the page shows does not ask over and over", async () => {
     const page = await open();
     await current(page);
-    shared.isSecret = true;
+    shared.secret = "board";
     connections();
     await tell("secret");
     await page.waitForSelector('[data-code="forbidden"]');
     await expect.poll(() => states(page)).toContain("closed forbidden");
     expect(connections()).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("an instance that may no longer be seen", () => {
+  it("is not asked for again, and the others go on", async () => {
+    const page = await open(undefined, "/two");
+    await current(page);
+    shared.secret = "board";
+    await tell("secret");
+    await page.waitForSelector('#c-board [data-code="forbidden"]');
+    const asked = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/_live"));
+    line.cut(LIVE);
+    expect((await asked).postDataJSON().subscribe.length).toBe(1);
+    await on.app.server.publish("other", 3);
+    await shows(page, "#c-two .heard", "3");
+    expect(await page.locator("[data-code]").count()).toBe(1);
+    shared.secret = "";
+    await page.click("#c-board .add");
+    await shows(page, "#c-board .count", "1");
+    await on.app.server.publish("board", 2);
+    await shows(page, "#c-board .heard", "2");
   });
 });
 

@@ -52,7 +52,7 @@ const on = stage({
 });
 
 beforeEach(async () => {
-  Object.assign(shared, { news: "", items: [], note: "", isSecret: false });
+  Object.assign(shared, { news: "", items: [], note: "", secret: "" });
   await script.clear();
 });
 
@@ -68,6 +68,7 @@ async function ready(path = "/"): Promise<Page> {
 }
 
 const refreshes = counter(() => on.app, /POST .*_refresh/);
+const announcements = counter(() => on.app, /POST .*_live/);
 
 describe("an event and an update that cross", () => {
   it("the update comes while the event is carried out: in the end both are shown, and the change is heard once", async () => {
@@ -139,6 +140,23 @@ describe("an event and an update that cross", () => {
     expect(await page.textContent(".news")).toBe("new");
   });
 
+  it("however many updates come during one event, the page asks once", async () => {
+    const page = await ready();
+    refreshes();
+    await page.click(".nothing");
+    await gate.reached("nothing");
+    await listen(page);
+    for (const count of [1, 2, 3]) {
+      await tell(`news ${count}`);
+      await expect.poll(() => messages(page)).toBe(count);
+    }
+    gate.open("nothing");
+    await shows(page, ".news", "news 3");
+    await settled(page);
+    await current(page);
+    expect(refreshes()).toBe(1);
+  });
+
   it("where the page shows something else than the server thinks it asks for the newest", async () => {
     const page = await ready();
     refreshes();
@@ -164,6 +182,7 @@ describe("an event and an update that cross", () => {
 
   it("an update waits while the instance streams, and is shown when that is over", async () => {
     const page = await ready("/ticker");
+    announcements();
     await page.click(".run");
     script.say("one");
     await shows(page, "pre", "one");
@@ -172,7 +191,7 @@ describe("an event and an update that cross", () => {
     await expect.poll(() => messages(page)).toBe(1);
     script.say("two");
     await shows(page, "pre", "two");
-    expect(await page.textContent(".heard")).toBe("0");
+    expect([await page.textContent(".heard"), announcements()]).toEqual(["0", 0]);
     script.end();
     await shows(page, ".heard", "5");
     expect(await page.textContent("pre")).toBe("two");

@@ -12,10 +12,11 @@ export interface Shared {
   news: string;
   items: string[];
   note: string;
-  isSecret: boolean;
+  /** Topic of the boards that may not be seen. */
+  secret: string;
 }
 
-export const shared: Shared = { news: "", items: [], note: "", isSecret: false };
+export const shared: Shared = { news: "", items: [], note: "", secret: "" };
 
 const events = {
   /** Waits at a gate while it is carried out, or once it was. */
@@ -64,7 +65,7 @@ export function board(gate: Gates) {
     }
 
     override beforeRender() {
-      if (shared.isSecret) throw new HydrantError("forbidden");
+      if (shared.secret === this.params.topic) throw new HydrantError("forbidden");
       this.news ||= shared.news;
     }
 

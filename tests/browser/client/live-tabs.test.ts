@@ -13,7 +13,7 @@ const on = stage({
 });
 
 beforeEach(() => {
-  Object.assign(shared, { news: "", items: [], note: "", isSecret: false });
+  Object.assign(shared, { news: "", items: [], note: "", secret: "" });
 });
 
 async function tell(news: string) {

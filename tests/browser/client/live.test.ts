@@ -22,7 +22,7 @@ const on = stage({
 });
 
 beforeEach(() => {
-  Object.assign(shared, { news: "", items: [], note: "", isSecret: false });
+  Object.assign(shared, { news: "", items: [], note: "", secret: "" });
 });
 
 async function publish(change?: unknown, topic = "board") {
@@ -253,7 +253,7 @@ describe("which instances are told", () => {
 
   it("one that may no longer be seen: its place says so", async () => {
     const page = await ready();
-    shared.isSecret = true;
+    shared.secret = "board";
     await publish();
     await page.waitForSelector('#c-board > [data-component-error] [data-code="forbidden"]');
     expect(await page.locator("[data-code]").count()).toBe(1);

@@ -42,8 +42,9 @@ const config = JSON.parse(process.argv[2] as string) as NodeConfig;
 const database = openClusterDatabase(config.database);
 const client = createClient({ url: config.redisUrl, disableOfflineQueue: true, commandsQueueMaxLength: 10_000 });
 client.on("error", () => {});
-// It goes on trying while Redis is not there, and nobody has to wait for that.
-client.connect().catch((error: unknown) => console.warn("the client of Redis gave up", error));
+// It goes on trying while Redis is not there; a node that waited for that could not be started meanwhile.
+const connecting = client.connect().catch((error: unknown) => console.warn("the client of Redis gave up", error));
+await Promise.race([connecting, new Promise((resolve) => setTimeout(resolve, 2_000))]);
 
 const server = createComponentServer({
   ...redisStores(client, { leaseMs: config.leaseMs }),
