@@ -2,10 +2,10 @@ import { cpus } from "node:os";
 import type { Side, SideName, Sides } from "./connections.js";
 
 const WARM_ROUNDS = 3;
-const ROUNDS = 15;
+const ROUNDS = 11;
 /** A round in which others used more of the machine than this is measured again, as often as `MOST_ROUNDS` allows. */
 const NOISY = 0.25;
-const MOST_ROUNDS = 22;
+const MOST_ROUNDS = 16;
 /** For what is still under way on the machine. */
 const PAUSE_MS = 100;
 

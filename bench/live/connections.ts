@@ -12,6 +12,8 @@ const WANTED = 10_000;
 const WARM_READERS = 20;
 const WARM_BROADCASTS = 10;
 const IDLE_MS = 6_000;
+/** Milliseconds in which a server has to notice that its readers left. */
+const LEAVING_MS = 10_000;
 
 /** One server and all who are connected to it. */
 export interface Side {
@@ -63,10 +65,12 @@ async function heldIdle({ contender, crowd }: Side, transport: TransportName): P
   await crowd.open(contender.port, transport, WARM_READERS);
   for (let count = 0; count < WARM_BROADCASTS; count++) await crowd.broadcast();
   await crowd.keep(0);
+  const until = performance.now() + LEAVING_MS;
   for (;;) {
     const held = await heldBy(contender);
     // One is that of the question itself, one that of the readers for their broadcasts.
     if (held.connections <= 2) return held;
+    if (performance.now() > until) throw new Error(`${contender.name} still holds ${held.connections} connections`);
   }
 }
 

@@ -3,6 +3,9 @@ import { fileURLToPath } from "node:url";
 import type { Order, Reply } from "./readers.js";
 import type { TransportName } from "./transports.js";
 
+/** Milliseconds after which nothing that was asked for is waited for any more. */
+const MOST_MS = 60_000;
+
 /** Readers of one server, in a process of their own. */
 export class Crowd {
   private constructor(private readonly child: ChildProcess) {}
@@ -40,8 +43,10 @@ export class Crowd {
   #ask(order: Order): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => reject(new Error("the readers ended"));
+      const late = setTimeout(() => reject(new Error(`the readers did not ${order.kind} in ${MOST_MS} ms`)), MOST_MS);
       this.child.once("exit", onExit);
       this.child.once("message", (message) => {
+        clearTimeout(late);
         this.child.off("exit", onExit);
         const reply = message as Reply;
         if (reply.kind === "failed") reject(new Error(reply.reason));

@@ -81,8 +81,9 @@ export function liveSection(live: LiveResult): string {
     "",
     "Every connection is that of a visitor with a session, a page and one subscribed instance of its own; readers have",
     "processes of their own and do no more than count. Memory is that of the server's process above what it holds",
-    "without connections, after the collector ran. What is sent to all is 1 KB of HTML, from Hydrant through its log of",
-    "topics and from the bare servers as the same bytes in a loop; the time is that until the last reader has all of it.",
+    "without connections, after the collector ran, and without the room that V8 keeps for new objects. What is sent to all",
+    "is 1 KB of HTML, from Hydrant through its log of topics and from the bare servers as the same bytes in a loop; the",
+    "time is that until the last reader has all of it.",
     ...live.connections.flatMap(connectionsTable),
     ...instancesTable(live),
   ].join("\n");

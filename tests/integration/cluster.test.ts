@@ -78,9 +78,7 @@ describe("a node that is killed", TEST, () => {
     const send = (node: ClusterNode, ms: number) =>
       visitor.send(node, till, "sell", { key: "orphan", ms }, { headers: { "Idempotency-Key": "orphan" } });
     const lost = expect(send(second, 4_000)).rejects.toThrow(/./);
-    // A second one waits for the first, so that has begun.
-    await expect.poll(() => second.way.open, SOON).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await expect.poll(() => cluster.database.effects().get("orphan begun"), SOON).toBe(1);
     await second.kill();
     await lost;
     const answer = await send(third, 4_000);
@@ -171,7 +169,10 @@ describe("a node that is stopped", TEST, () => {
       let [till] = (await visitor.open(door, ["till"])).roots;
       for (let n = 0; !isOver; n++) {
         keys.push(`rolling ${shopper} ${n}`);
-        const sold = await visitor.send(door, till as NonNullable<typeof till>, "sell", { key: keys.at(-1) ?? "", ms: 20 });
+        const sold = await visitor.send(door, till as NonNullable<typeof till>, "sell", {
+          key: keys.at(-1) ?? "",
+          ms: 20,
+        });
         statuses.push(sold.status);
         [till] = rootsIn((JSON.parse(sold.body) as { html: string }).html);
       }

@@ -82,6 +82,11 @@ describe("the ledger finds nothing", () => {
     expect(kindsIn([...all, piece(4), piece(5), quiet])).toEqual([]);
   });
 
+  it("where another node, which is behind, sends once more what a page drops by its id", () => {
+    const again: Entry = { kind: "linked", view: VIEW, topic: TOPIC };
+    expect(kindsIn([...rightHistory(5).slice(0, -1), again, piece(4), piece(5), quiet])).toEqual([]);
+  });
+
   it("where a page drops by its id what its render holds already", () => {
     expect(kindsIn([...sent(1), shown(1), piece(1), heard(1), quiet])).toEqual([]);
   });

@@ -16,6 +16,8 @@ export type Entry =
   | { readonly kind: "buried"; readonly topic: string; readonly seq: number }
   /** A page begins anew, or takes back what was in its state. */
   | { readonly kind: "begun"; readonly view: string; readonly topic: string }
+  /** From here on it is told through another connection, maybe by a node that is behind. */
+  | { readonly kind: "linked"; readonly view: string; readonly topic: string }
   /** The whole was rendered; from here on the page shows these. */
   | {
       readonly kind: "shown";
@@ -56,6 +58,7 @@ const NONE: Counts = {
   sent: 0,
   buried: 0,
   begun: 0,
+  linked: 0,
   shown: 0,
   piece: 0,
   heard: 0,
@@ -103,6 +106,8 @@ export class Ledger {
         return this.#topic(entry.topic).bury(entry.seq);
       case "begun":
         return this.#page(entry).begin();
+      case "linked":
+        return this.#page(entry).link();
       case "shown":
         return this.#page(entry).show(entry.items, entry.touches);
       case "piece":

@@ -60,6 +60,7 @@ function tillClass({ database, node }: ClusterParts) {
       this.state = { sold: 0 };
     }
     async on_sell({ key, ms }: Payload<typeof events, "sell">) {
+      database.effect(`${key} begun`, node);
       if (ms > 0) await wait(ms);
       database.effect(key, node);
       this.state.sold += 1;

@@ -25,7 +25,10 @@ export interface Stairs {
 const ACCEPT = { Accept: "application/json, text/event-stream" };
 
 /** Opens a page on a node and sends the event there; resolves when the stream has begun. */
-export async function openStairs(node: ClusterNode, { steps: count, ms }: { steps: number; ms: number }): Promise<Stairs> {
+export async function openStairs(
+  node: ClusterNode,
+  { steps: count, ms }: { steps: number; ms: number },
+): Promise<Stairs> {
   const visitor = new Visitor();
   const [steps, numbers, makers] = [[] as number[], [] as number[], new Set<string>()];
   let [ended, failure]: [string | undefined, unknown] = [undefined, undefined];
@@ -80,7 +83,10 @@ export async function openStairs(node: ClusterNode, { steps: count, ms }: { step
     leave: () => void sending.destroy(),
     async resume(elsewhere) {
       const more = { ...ACCEPT, "Last-Event-ID": last };
-      const { sent, answer } = await visitor.begin(elsewhere, { path: `/components/_streams/${ticket}`, headers: more });
+      const { sent, answer } = await visitor.begin(elsewhere, {
+        path: `/components/_streams/${ticket}`,
+        headers: more,
+      });
       if (answer.statusCode !== 200) throw new Error(`the rest of the stream was answered with ${answer.statusCode}`);
       sending = sent;
       take(answer);

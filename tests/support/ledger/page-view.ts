@@ -7,7 +7,7 @@ const MOST_ITEMS = 2_000;
 /** One instance on one page: it shows the newest items of a topic, from whole renders and from pieces in between. */
 export class PageView {
   #items: number[] = [];
-  /** Items that came as a piece since the page began. */
+  /** Items that came as a piece through this connection. */
   #pieces = new Set<number>();
   /** The newest item when it was said that something may have been missed. */
   #announced = 0;
@@ -28,6 +28,10 @@ export class PageView {
 
   get isUpToDate(): boolean {
     return this.#difference() === undefined && !this.#owesRender;
+  }
+
+  link(): void {
+    this.#pieces = new Set();
   }
 
   begin(): void {

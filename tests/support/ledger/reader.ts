@@ -159,6 +159,7 @@ export class Reader implements LinkHearer {
     for (const one of all) one.isConfirmed = false;
     const roots = all.map(({ root }) => root);
     const oldest = all.map(({ cursor }) => cursor).find((cursor) => cursor !== this.#cursor) ?? this.#cursor;
+    for (const { view, topic } of all) this.#parts.ledger.note({ kind: "linked", view, topic });
     const link = await openLink({ visitor: this.#visitor, pick, page: name, cursor: oldest, roots, hear: this });
     this.#link = link;
     if (this.#isStopped) return link.close();
