@@ -23,7 +23,6 @@
   const { pathname, searchParams } = new URL(meta.getAttribute("content") ?? "", location.href);
   /** This page among those that share the connection. */
   const page = crypto.getRandomValues(new Uint32Array(4)).join("-");
-
   /** What the server was told of each instance: the attribute with its seal. @type {Map<string, string | null>} */
   const known = new Map();
   /** Those that may not be shown any more, in the same way. @type {Map<string, string | null>} */
@@ -66,8 +65,7 @@
 
   /** @param {string} id @returns {HTMLElement | null} */
   const rootOf = (id) => document.querySelector(`${LIVE}[id="${CSS.escape(id)}"]`);
-  /** @param {string} id */
-  const isBusy = (id) => [...calls].some(({ hydrant }) => hydrant?.root.id === id);
+  const isBusy = (/** @type {string} */ id) => [...calls].some(({ hydrant }) => hydrant?.root.id === id);
   const pause = () => Math.min(LONGEST_MS, WAIT_MS * 2 ** tries) * (0.5 + Math.random() / 2);
 
   /** Lets stylesheets and scripts know. @param {string} state @param {string} [code] */
@@ -158,10 +156,11 @@
     survey();
   }
 
-  /** @param {string} id Of the connection; empty where it was lost. */
-  function connected(id) {
+  /** @param {string} id Of the connection; empty where it was lost. @param {string} [how] */
+  function connected(id, how = "current") {
     if (id && id === connection) return;
     connection = id;
+    health = how;
     clearTimeout(timer);
     timer = undefined;
     underWay = new Set();
@@ -169,26 +168,24 @@
     survey();
     if (id && fresh.size === 0) say(health);
     if (!id && fresh.size > 0) say("connecting");
+    if (!id) channel?.postMessage({ say: "who" });
   }
 
-  /** What the page that holds the connection says. @param {Client.Word} word */
-  function hear(word) {
+  /** What the page that holds the connection says. @param {Client.Word} word @param {boolean} [isOwn] Whether that is this page. */
+  function hear(word, isOwn) {
+    if (isOwn) channel?.postMessage(word);
     const { say: what, page: to, code, html = "", id, isNew } = word;
     health = word.health ?? health;
     if (what === "who" && source && connection) channel?.postMessage({ say: "connected", connection, health });
-    if (what === "connected" || what === "lost") connected(word.connection ?? "");
+    // Words of two pages may overtake each other; whoever holds the connection knows, and is asked again.
+    if (what === "connected" && !source) connected(word.connection ?? "", word.health);
+    if (what === "lost" && !source) connected("");
     if (what === "health" && document.documentElement.dataset.live !== "connecting") say(health);
     if (what === "closed") leave(code);
     if (what === "page" && to === page) void show(html, id, isNew);
     if (what !== "resync" || to !== page) return;
     say("stale");
     setTimeout(() => connection && say(health), CATCHING_UP_MS);
-  }
-
-  /** @param {Client.Word} word */
-  function spread(word) {
-    channel?.postMessage(word);
-    hear(word);
   }
 
   /** Holds the connection for all pages. @param {AbortSignal} signal */
@@ -199,21 +196,26 @@
     const on = (type, take) => own.addEventListener(type, ({ data, lastEventId }) => take(data, lastEventId));
     let last = "";
     source = own;
-    on("connected", (data) => spread({ say: "connected", connection: JSON.parse(data).connection, health: "current" }));
+    connected("");
+    on("connected", (data) => {
+      connected(JSON.parse(data).connection);
+      hear({ say: "who" });
+    });
     on("page", (data, at) => {
       const [to = ""] = data.split("\n", 1);
       // A message without an id of its own comes with that of an earlier one.
-      spread({ say: "page", page: to, html: data.slice(to.length + 1), id: at, isNew: at !== last });
+      hear({ say: "page", page: to, html: data.slice(to.length + 1), id: at, isNew: at !== last }, true);
       last = at;
     });
-    on("resync", (data) => spread({ say: "resync", page: JSON.parse(data).page }));
-    for (const state of ["stale", "current"]) on(state, () => spread({ say: "health", health: state }));
+    on("resync", (data) => hear({ say: "resync", page: JSON.parse(data).page }, true));
+    for (const state of ["stale", "current"]) on(state, () => hear({ say: "health", health: state }, true));
     // The others may be somebody else's by now: they find out for themselves.
     on("component:closed", (data) => leave(JSON.parse(data).code));
     own.onerror = () => {
-      spread({ say: "lost" });
+      channel?.postMessage({ say: "lost" });
+      connected("");
       if (own.readyState !== EventSource.CLOSED) return;
-      if (++tries > TRIES) spread({ say: "closed", code: "unavailable" });
+      if (++tries > TRIES) hear({ say: "closed", code: "unavailable" }, true);
       else setTimeout(() => lead(signal), pause());
     };
   }
@@ -222,7 +224,6 @@
   function join() {
     const { signal } = leaving;
     isJoined = true;
-    say("connecting");
     if (!navigator.locks || !window.BroadcastChannel) return lead(signal);
     channel = new BroadcastChannel(pathname);
     channel.onmessage = ({ data }) => hear(data);
@@ -231,7 +232,7 @@
       return new Promise((done) => signal.addEventListener("abort", done));
     };
     navigator.locks.request(pathname, { signal }, hold).catch(() => lead(signal));
-    channel.postMessage({ say: "who" });
+    connected("");
   }
 
   /** @param {string} [code] Why, where that holds until the page is loaded again. */
@@ -272,8 +273,7 @@
     htmx_before_swap(_sender, { ctx, tasks }) {
       isPushing = !!ctx.isPush;
       if (!isPushing) return;
-      /** @param {Client.Task} task */
-      const isNew = ({ fragment, swapSpec: { style } }) =>
+      const isNew = (/** @type {Client.Task} */ { fragment, swapSpec: { style } }) =>
         style !== "beforeend" || !document.getElementById(fragment.firstElementChild?.id ?? "");
       tasks.splice(0, tasks.length, ...tasks.filter(isNew));
     },

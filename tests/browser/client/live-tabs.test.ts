@@ -90,7 +90,17 @@ describe("the tabs of a browser", () => {
     }
   });
 
-  it("that are crashed or frozen by nobody's doing are followed by another", async () => {
+  it("are told on when what they tell each other arrives in another order", async () => {
+    const pages = await open(3);
+    for (const [index, page] of pages.entries()) {
+      await page.evaluate(() => new BroadcastChannel("/components/_live").postMessage({ say: "lost" }));
+      await tell(`after ${index}`);
+      await allShow(pages, `after ${index}`);
+    }
+    await current(...pages);
+  });
+
+  it("that crash are followed by another", async () => {
     const [first, second] = await open(2);
     const session = await first?.context().newCDPSession(first);
     const gone = first?.waitForEvent("crash");

@@ -171,10 +171,10 @@ describe("an update", () => {
 
   it("comes without asking for anything", async () => {
     const page = await ready();
+    const announced = page.waitForResponse((answer) => answer.url().endsWith("/_live") && answer.ok());
     await page.click(".add");
     await shows(page, ".count", "1");
-    await current(page);
-    await expect.poll(announcements).toBeGreaterThan(0);
+    await announced;
     await settled(page);
     refreshes();
     announcements();

@@ -197,7 +197,7 @@ describe("a stream that may be sent again", () => {
     script.say("lost ");
     await shows(page, "pre", "lost ");
     line.cut(/POST .*\/ask/);
-    await expect.poll(() => script.begun).toBe(2);
+    await expect.poll(() => [script.begun, script.ended]).toEqual([2, 1]);
     script.say("found ");
     await shows(page, "pre", "found ");
     expect(await page.textContent(".question")).toBe("why");
@@ -206,8 +206,9 @@ describe("a stream that may be sent again", () => {
     expect(await page.textContent(`${ALERT} button`)).toBe("Start again");
     expect(script.begun).toBe(2);
     await page.click(`${ALERT} button`);
-    await expect.poll(() => script.begun).toBe(3);
+    await expect.poll(() => [script.begun, script.ended]).toEqual([3, 2]);
     script.say("third");
+    await shows(page, "pre", "third");
     script.end();
     await expect.poll(() => streaming(page)).toBe(0);
     expect(await text(page)).toBe("third");
@@ -247,7 +248,7 @@ describe("a stream that ends with its connection", () => {
     await page.waitForSelector(ALERT);
     await page.fill(FIELD, "something else by now");
     await page.click(`${ALERT} button`);
-    await expect.poll(() => script.begun).toBe(2);
+    await expect.poll(() => [script.begun, script.ended]).toEqual([2, 1]);
     script.say("done");
     script.end();
     await shows(page, "pre", "done");
