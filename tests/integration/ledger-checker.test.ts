@@ -23,6 +23,7 @@ const piece = (seq: number): Entry => ({ kind: "piece", view: VIEW, topic: TOPIC
 const heard = (seq: number): Entry => ({ kind: "heard", view: FEED, topic: TOPIC, seq });
 const missed = (view: string): Entry => ({ kind: "resync", view, topic: TOPIC });
 const quiet: Entry = { kind: "quiet" };
+const finished: Entry = { kind: "finished" };
 
 function run(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, n) => from + n);
@@ -94,8 +95,8 @@ describe("the ledger finds nothing", () => {
   it("in a stream that was read over several connections, or said to be interrupted", () => {
     const frames = run(1, 5).map((step): Entry => ({ kind: "frame", stream: "s", number: step, step }));
     const last: Entry = { kind: "frame", stream: "s", number: 6, step: 0 };
-    expect(kindsIn([...frames, last, { kind: "ended", stream: "s", how: "done", steps: 5 }, quiet])).toEqual([]);
-    expect(kindsIn([...frames, { kind: "ended", stream: "s", how: "interrupted", steps: 9 }, quiet])).toEqual([]);
+    expect(kindsIn([...frames, last, { kind: "ended", stream: "s", how: "done", steps: 5 }, finished])).toEqual([]);
+    expect(kindsIn([...frames, { kind: "ended", stream: "s", how: "interrupted", steps: 9 }, finished])).toEqual([]);
   });
 });
 
@@ -182,7 +183,7 @@ describe("the ledger finds", () => {
     expect(kindsIn([frame(1), frame(2), frame(2), frame(3), done])).toEqual(["doubled"]);
     expect(kindsIn([frame(1), frame(2), frame(3, 2)])).toEqual(["doubled"]);
     expect(kindsIn([frame(1), frame(2), done])).toEqual(["lost"]);
-    expect(kindsIn([frame(1), frame(2), quiet])).toEqual(["silent gap"]);
+    expect(kindsIn([frame(1), frame(2), finished])).toEqual(["silent gap"]);
     expect(kindsIn([frame(1), frame(2), frame(3), done, frame(4)])).toContain("wrong");
   });
 });

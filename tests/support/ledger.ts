@@ -36,6 +36,8 @@ export type Entry =
   | { readonly kind: "touched"; readonly view: string; readonly topic: string; readonly touches: number }
   /** Nothing is on its way: every view must be up to date. */
   | { readonly kind: "quiet" }
+  /** Nobody waits for a stream any more: each must have ended with a word. */
+  | { readonly kind: "finished" }
   /** A frame of a stream of so many steps. */
   | { readonly kind: "frame"; readonly stream: string; readonly number: number; readonly step: number }
   /** A stream ended with a last word: that it is done, or why it is not. */
@@ -65,6 +67,7 @@ const NONE: Counts = {
   resync: 0,
   touched: 0,
   quiet: 0,
+  finished: 0,
   frame: 0,
   ended: 0,
   left: 0,
@@ -121,7 +124,12 @@ export class Ledger {
         this.#feeds.get(entry.view)?.resync();
         return;
       case "quiet":
-        return this.#checkAll();
+        for (const page of this.#pages.values()) page.check();
+        for (const feed of this.#feeds.values()) feed.check();
+        return;
+      case "finished":
+        for (const frames of this.#frames.values()) frames.check();
+        return;
       case "frame":
         return this.#stream(entry.stream).add(entry.number, entry.step);
       case "ended":
@@ -150,12 +158,6 @@ export class Ledger {
   readonly #find = (finding: Finding): void => {
     if (this.findings.length < MOST_FINDINGS) this.findings.push(finding);
   };
-
-  #checkAll(): void {
-    for (const page of this.#pages.values()) page.check();
-    for (const feed of this.#feeds.values()) feed.check();
-    for (const frames of this.#frames.values()) frames.check();
-  }
 
   #topic(name: string): Topic {
     const topic = this.#topics.get(name) ?? new Topic(name);

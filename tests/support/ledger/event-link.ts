@@ -32,6 +32,7 @@ function read(answer: IncomingMessage, hear: LinkHearer): Promise<Opened> {
       if (event === "connected") resolve(JSON.parse(data) as Opened);
       else if (event === "page") hearPartials(data.slice(data.indexOf("\n") + 1), hear);
       else if (event === "") hearPartials(data, hear);
+      else if (event === "stale" || event === "current") hear.health(event === "current");
       else if (event === "resync") {
         hear.resync((JSON.parse(data) as { readonly instances: readonly string[] }).instances);
         return;

@@ -8,6 +8,8 @@ export interface LinkHearer {
   /** A piece for the end of a place. */
   piece(place: string, html: string): void;
   resync(instances: readonly string[]): void;
+  /** Whether what other nodes publish arrives; said when it changes. */
+  health(isCurrent: boolean): void;
   /** An instance could not be shown. */
   refused(instance: string, code: string): void;
   published(topic: string, change: unknown, cursor: string): void;

@@ -85,6 +85,8 @@ export class Listener implements LinkHearer {
 
   refused(): void {}
 
+  health(): void {}
+
   position(cursor: string): void {
     for (const topic of this.#parts.topics) this.#cursors.set(topic, cursor);
   }

@@ -97,8 +97,10 @@ export class Publisher {
       const { life } = node;
       try {
         const { status, body } = await this.#visitor.json(node, "/publish", publication, { withinMs: PATIENCE_MS });
-        if (status === 200)
-          return this.#told({ node, life, ...(JSON.parse(body) as Pick<Reach, "reached">), tries }, publication);
+        if (status === 200) {
+          const { reached } = JSON.parse(body) as Pick<Reach, "reached">;
+          return this.#told({ node, life, reached, tries }, publication);
+        }
       } catch {
         // Nobody knows what became of it, so it is published once more.
       }

@@ -114,6 +114,12 @@ export class Reader implements LinkHearer {
     if (one !== undefined) this.#refresh(one);
   }
 
+  /** What it said through another node may be among what was lost, so it says it again. */
+  health(isCurrent: boolean): void {
+    if (!isCurrent) return;
+    for (const one of this.#shown.values()) void this.#subscribe(one);
+  }
+
   published(): void {}
 
   position(cursor: string): void {
@@ -216,11 +222,11 @@ export class Reader implements LinkHearer {
         break;
       }
       this.#answered(one, event, answer);
-      // The connection has to know the newer seal, or it makes updates of an older one.
-      await this.#subscribe(one);
       if (!one.isBehind) break;
     }
     one.isBusy = false;
+    // The connection makes updates of an older seal until it is told.
+    if (isShown()) await this.#subscribe(one);
   }
 
   #answered(one: Shown, event: string, { status, html }: Answer): void {

@@ -25,6 +25,9 @@ export interface RunOptions {
   readonly batch: number;
 }
 
+/** Milliseconds between two events of pages' own. */
+const TOUCH_MS = 150;
+
 const LINKS: Readonly<Record<string, OpenLink>> = {
   posted: openPostedLink,
   addressed: openAddressedLink,
@@ -40,6 +43,8 @@ export class LedgerRun {
   readonly #publishers: Publisher[] = [];
   readonly #climbs = new Map<Climber, Promise<void>>();
   #climbed = 0;
+  #rounds = 0;
+  #touching: NodeJS.Timeout | undefined;
 
   private constructor(
     readonly cluster: Cluster,
@@ -60,8 +65,17 @@ export class LedgerRun {
     return run;
   }
 
+  /** Items are published, and pages do something of their own now and then, until `pause`. */
   publish(): void {
     for (const publisher of this.#publishers) publisher.start();
+    const random = this.#random.branch(`touches ${++this.#rounds}`);
+    this.#touching = setInterval(() => random.pick(this.#readers).touch(), TOUCH_MS);
+  }
+
+  /** Resolves when what was begun is published. */
+  async pause(): Promise<void> {
+    clearInterval(this.#touching);
+    await Promise.all(this.#publishers.map((publisher) => publisher.pause()));
   }
 
   /** Begins to read some streams. */
@@ -76,50 +90,50 @@ export class LedgerRun {
     }
   }
 
-  /** Pages do something of their own now and then, until told to stop. */
-  touch(everyMs: number): () => void {
-    const random = this.#random.branch("touches");
-    const timer = setInterval(() => random.pick(this.#readers).touch(), everyMs);
-    return () => clearInterval(timer);
-  }
-
-  /** Lets one misfortune after another happen, and two at once now and then. */
-  async storm(names: readonly MisfortuneName[]): Promise<void> {
-    const random = this.#random.branch(`storm ${names.join()}`);
+  /**
+   * Lets one misfortune happen while items are published, and two at once now and then. The last items come before it is
+   * over, so that nothing that comes later makes good what was lost.
+   */
+  async suffer(name: MisfortuneName): Promise<void> {
+    const random = this.#random.branch(`misfortune ${this.#rounds}`);
     const parts = {
       cluster: this.cluster,
       random,
       readers: [...this.#readers, ...this.#listeners],
-      onGone: ({ name, life }: ClusterNode) => {
-        for (const publisher of this.#publishers) publisher.nodeGone(name, life);
+      onGone: ({ name: node, life }: ClusterNode) => {
+        for (const publisher of this.#publishers) publisher.nodeGone(node, life);
       },
     };
-    for (const name of names) {
-      const extra = random.chance(0.5) ? MISFORTUNES["cut clients"](parts) : undefined;
-      await MISFORTUNES[name](parts);
-      await extra;
-      await wait(random.whole(50, 400));
-    }
+    this.publish();
+    await wait(random.whole(100, 600));
+    const stopping = wait(random.whole(100, 1_500)).then(() => this.pause());
+    const extra = random.chance(0.5) ? MISFORTUNES["cut clients"](parts) : undefined;
+    await Promise.all([MISFORTUNES[name](parts), extra]);
+    await stopping;
   }
 
   /**
-   * Nothing more is published or goes wrong.
-   * @returns milliseconds until every view was up to date; those that are not by then are findings.
+   * Nothing goes wrong any more.
+   * @returns milliseconds until every view was up to date; those that are not in time are findings.
    */
   async calm(withinMs: number): Promise<number> {
-    await Promise.all(this.#publishers.map((publisher) => publisher.pause()));
+    await this.pause();
     const since = performance.now();
     const isUpToDate = (): boolean => this.#views().every((view) => this.ledger.isUpToDate(view));
     while (!isUpToDate() && performance.now() - since < withinMs) await wait(20);
-    const took = performance.now() - since;
-    await Promise.all(this.#climbs.values());
     this.ledger.note({ kind: "quiet" });
-    return took;
+    return performance.now() - since;
+  }
+
+  /** Waits until every stream has ended. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#climbs.values());
+    this.ledger.note({ kind: "finished" });
   }
 
   async close(): Promise<void> {
     for (const climber of this.#climbs.keys()) climber.stop();
-    await Promise.all(this.#publishers.map((publisher) => publisher.pause()));
+    await this.pause();
     await Promise.all([...this.#readers, ...this.#listeners].map((one) => one.stop()));
     await this.cluster.close();
   }

@@ -41,6 +41,7 @@ function hearMessage(message: SocketMessage, hear: LinkHearer): void {
   if (type === "component_update" && append !== undefined) hear.piece(append, html);
   else if (type === "component_update") hear.update(html, base);
   else if (type === "resync") hear.resync(instances);
+  else if (type === "stale" || type === "current") hear.health(type === "current");
   else if (type === "published") return hear.published(topic, change, cursor ?? "");
   else if (type === "error" && component_id !== "") hear.refused(component_id, code ?? "");
   if ((type === "component_update" || type === "pong") && cursor !== undefined) hear.position(cursor);

@@ -71,6 +71,18 @@ export const MISFORTUNES = {
     await wait(random.whole(500, 5_000));
     cluster.redis.resume();
   },
+  async "Redis killed while one node does not hear it"(parts) {
+    const { cluster, random } = parts;
+    const node = pickNode(parts);
+    node.redisWay.hold();
+    // Its pages connect again, and say through other nodes what they show.
+    node.way.cut(random, 1);
+    await wait(random.whole(300, 900));
+    await cluster.redis.kill();
+    await cluster.redis.start();
+    node.redisWay.cut(random, 1);
+    node.redisWay.release();
+  },
   async "tabs hidden"({ readers, random }) {
     const hidden = readers.filter(() => random.chance(0.4));
     await Promise.all(hidden.map((one) => one.hide(random.whole(300, 2_500))));
