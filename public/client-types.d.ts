@@ -113,7 +113,7 @@ declare namespace Client {
       | undefined;
     readonly status?: number;
     readonly number?: number;
-    readonly base?: number;
+    readonly base?: string;
     readonly cursor?: string;
   }
 

@@ -8,9 +8,9 @@
   if (!meta) return;
   const LIVE = "[data-component][data-live]";
   const SEAL = "hx-vals:inherited";
-  /** The revision that a message was made from, where its first partial goes, and the code where that is a refusal. */
+  /** The end of the seal that a message was made from, where its first partial goes, and the code where that is a refusal. */
   const FIRST =
-    /^<hx-partial (?:data-base="(\d+)" )?hx-target="#([^" ]+)[^>]*>(?:<p [^>]*data-code="(\w+)" data-error-id=)?/;
+    /^<hx-partial (?:data-base="([\w~-]+)" )?hx-target="#([^" ]+)[^>]*>(?:<p [^>]*data-code="(\w+)" data-error-id=)?/;
   /** Refusals that asking again would not change. */
   const OVER = /^(unauthenticated|forbidden|state_invalid|not_found)$/;
   // Milliseconds in which what the server is to be told is gathered, in which messages may come that left before that,
@@ -125,7 +125,7 @@
   async function show(html, id, isNew = true) {
     const [, base, target = "", code = ""] = FIRST.exec(html) ?? [];
     const root = /** @type {HTMLElement | undefined} */ (document.getElementById(target)?.closest("[data-component]"));
-    if (root && base && (isBusy(root.id) || root.dataset.rev !== base)) return ask(root);
+    if (root && base && (isBusy(root.id) || !root.getAttribute(SEAL)?.includes(`${base}"`))) return ask(root);
     if (root) {
       const hydrant = { root, guarded: false, sent: new Map(), order: 0 };
       const ctx = { text: html, sourceElement: root, swap: "none", hx: {}, hydrant, isPush: true, base };

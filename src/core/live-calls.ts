@@ -9,7 +9,14 @@ import { derive, type LiveInstance, runAuthored } from "./instance.js";
 import type { LiveConnection } from "./live/connection.js";
 import { Groups } from "./live/groups.js";
 import { type Admitted, instanceTopic, isTopic } from "./live/items.js";
-import type { Changes, RenderedPush, SubscribeRequest, Subscription } from "./live/subscription.js";
+import {
+  type Changes,
+  endOfSeal,
+  NO_SEAL,
+  type RenderedPush,
+  type SubscribeRequest,
+  type Subscription,
+} from "./live/subscription.js";
 import { fieldErrors, type Schema, validate } from "./ports/schema.js";
 import { checkCaps, openSeal, type Revived, revive } from "./revive.js";
 import { isSame, sameCaller } from "./rights.js";
@@ -106,15 +113,14 @@ async function renderOnce(runtime: Runtime, subscription: Subscription, changes:
     if (admittingToIt !== undefined) await admittingToIt;
     // Stored state that is newer than the seal is no reason to warn: it is what is to be shown.
     if (stale !== undefined && stale !== "state_conflict") {
-      return { outcome: await presentStale(turn, live, stale, { errors: {}, submitted: {} }), base: 0 };
+      return { outcome: await presentStale(turn, live, stale, { errors: {}, submitted: {} }), base: NO_SEAL };
     }
     for (const [topic, change] of changes) {
       const own = copyOf(change, runtime);
       await runAuthored(turn, `${definition.name}.changed()`, () => live.component.changed(own, topic));
     }
     await derive(live, turn);
-    const pushed = aheadOf(live, runtime.clock.now() - subscription.sealedAt);
-    return { outcome: await presentDone(turn, pushed), base: live.previous?.rev ?? 0 };
+    return { outcome: await presentDone(turn, live), base: endOfSeal(seal) };
   } finally {
     begun.end();
   }
@@ -123,16 +129,6 @@ async function renderOnce(runtime: Runtime, subscription: Subscription, changes:
 /** One change goes to many instances. What one of them makes of it must not be seen by the others. */
 function copyOf(change: unknown, { limits }: Runtime): unknown {
   return typeof change === "object" && change !== null ? decode(encode(change, limits.stateDepth)) : change;
-}
-
-/**
- * An event raises the revision by one; a push raises it by the milliseconds since the last. So a page that went on by an
- * event never shows the revision that a push was made from which knows nothing of that event.
- */
-function aheadOf(live: LiveInstance, ms: number): LiveInstance {
-  const { previous } = live;
-  if (previous === undefined) return live;
-  return { ...live, previous: { ...previous, rev: previous.rev + Math.max(0, ms - 1) } };
 }
 
 function callOf({ caller, call: { base } }: LiveConnection): CallContext {
@@ -158,6 +154,12 @@ export function mayAppend(runtime: Runtime, { component, connection }: Subscript
   }
 }
 
+/** Whether seeing an instance depends on who asks. */
+export function hasRights(runtime: Runtime, { component }: Subscription): boolean {
+  const { permissions, byObject } = findDefinition(runtime, component);
+  return permissions.length + byObject.length > 0;
+}
+
 /** Asks again for everything a connection is told of, and ends what its caller may no longer see. Never rejects. */
 export async function stillAllowed(runtime: Runtime, connection: LiveConnection): Promise<void> {
   const turn = beginTurn(runtime, connection.call);
@@ -165,9 +167,14 @@ export async function stillAllowed(runtime: Runtime, connection: LiveConnection)
     turn.restart(mostMs(runtime));
     connection.caller = (await sameCaller(turn, connection.call)).caller;
     const byComponent = new Groups<Subscription>();
-    for (const one of connection.subscriptions) byComponent.join(one.component, one);
+    for (const one of connection.subscriptions) {
+      if (hasRights(runtime, one)) byComponent.join(one.component, one);
+    }
     // Side by side, so that a question that is not answered does not put off the others.
-    await Promise.all([...byComponent].map(([name, all]) => stillAdmitted(runtime, connection, name, all)));
+    await Promise.all([
+      ...[...byComponent].map(([name, all]) => stillAdmitted(runtime, connection, name, all)),
+      ...[...connection.listening].map((topic) => stillListening(runtime, connection, topic)),
+    ]);
   } catch (error) {
     if (error instanceof HydrantError && ERRORS[error.code].status < 500) connection.end(error.code);
     else runtime.log.error({ error }, "whether a live page may still be seen could not be asked");
@@ -199,6 +206,16 @@ async function stillAdmitted(
   turn.end();
 }
 
+async function stillListening(runtime: Runtime, connection: LiveConnection, topic: string): Promise<void> {
+  const turn = beginTurn(runtime, callOf(connection));
+  turn.restart(mostMs(runtime));
+  const error = await refusalOf(turn, async () => {
+    await turn.settle(admitListening(runtime, turn.caller, topic));
+  });
+  if (error !== undefined) connection.mute(topic, error);
+  turn.end();
+}
+
 function instanceRefusalOf(
   turn: Turn,
   definition: Definition,
@@ -218,7 +235,7 @@ async function refusalOf({ runtime }: Turn, ask: () => Promise<void>): Promise<H
     return undefined;
   } catch (error) {
     if (error instanceof HydrantError && ERRORS[error.code].status < 500) return error;
-    runtime.log.error({ error }, "whether a live instance may still be seen could not be asked");
+    runtime.log.error({ error }, "whether something live may still be seen could not be asked");
     return undefined;
   }
 }

@@ -70,8 +70,7 @@ function through<S extends Stage>(door: Door<S>, renderer: string, audits: reado
 for (const renderer of Object.keys(RENDERERS)) {
   through(testDoor, renderer, EVERY);
   through(koaDoor, renderer, [...EVERY, ...HTTP]);
-  // Streams over a socket are audited by its own chapter and by tests/integration/websocket-streams.test.ts.
-  through(websocketDoor, renderer, [...EVERY.filter(({ id }) => !id.startsWith("T5.")), ...everySocket]);
+  through(websocketDoor, renderer, [...EVERY, ...everySocket]);
 }
 
 describe("the list of audits", () => {

@@ -113,7 +113,7 @@ export async function greeting({ events }: EventAnswer): Promise<Greeting> {
 export interface Partial {
   readonly target: string;
   readonly swap: string;
-  readonly base: number;
+  readonly base: string;
   readonly id: string;
   readonly rev: number;
   readonly count: string;
@@ -134,7 +134,7 @@ export function partialsIn(data: string): readonly Partial[] {
       return {
         target: partial.attr("hx-target") ?? "",
         swap: partial.attr("hx-swap") ?? "",
-        base: Number(partial.attr("data-base")),
+        base: partial.attr("data-base") ?? "",
         id: root.attr("id") ?? "",
         rev: Number(root.attr("data-rev")),
         count: html.includes("<output") ? outputIn({ html }) : "",

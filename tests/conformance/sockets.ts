@@ -173,7 +173,7 @@ const live: Audit<SocketStage>[] = [
       });
       const [shown] = await socket.ask(eventOf(gong, "ring", "m1"));
       await publish(stage, 7);
-      const pushed = await socket.message({ type: "component_update", base: shown?.rev ?? -1 });
+      const pushed = await socket.message({ type: "component_update", base: shown?.state?.slice(-16) ?? "" });
       expect(outputIn({ html: pushed.html ?? "" })).toBe("7");
       const [gone] = await socket.ask({ type: "unsubscribe", component_id: "c-gong", id: "u1" });
       expect(gone).toEqual({ type: "unsubscribed", component_id: "c-gong", id: "u1" });

@@ -92,6 +92,11 @@ describe("the ledger finds nothing", () => {
     expect(kindsIn([...sent(1), shown(1), piece(1), heard(1), quiet])).toEqual([]);
   });
 
+  it("in an item that was said to be missing and comes after all, when everything else is up to date", () => {
+    const all = [...sent(1), ...sent(2), ...sent(3), heard(1), missed(FEED), quiet, heard(2), heard(3), quiet];
+    expect(kindsIn(all)).toEqual([]);
+  });
+
   it("in a stream that was read over several connections, or said to be interrupted", () => {
     const frames = run(1, 5).map((step): Entry => ({ kind: "frame", stream: "s", number: step, step }));
     const last: Entry = { kind: "frame", stream: "s", number: 6, step: 0 };

@@ -17,6 +17,7 @@ console.log(
 const run = await LedgerRun.open(options);
 const { ledger } = run;
 let rounds = 0;
+let told = 0;
 let slowest = 0;
 const random = seeded(seed).branch("rounds");
 
@@ -26,7 +27,12 @@ try {
     run.climb(4, 100, 40);
     for (const name of forecast(random)) {
       await run.suffer(name);
-      slowest = Math.max(slowest, await run.calm(20_000));
+      const took = await run.calm(20_000);
+      slowest = Math.max(slowest, took);
+      for (const { kind, where, what } of ledger.findings.slice(told)) {
+        console.log(`after ${name} and ${Math.round(took)} ms: ${kind}: ${where}: ${what}`);
+      }
+      told = ledger.findings.length;
       if (ledger.deliveries >= Number(wanted) || !hasTime()) break;
     }
     await run.finish();
@@ -37,6 +43,5 @@ try {
 }
 console.log(`${rounds} rounds in ${seconds()} s; slowest to be up to date: ${Math.round(slowest)} ms`);
 console.log(ledger.counts);
-for (const { kind, where, what } of ledger.findings) console.log(`${kind}: ${where}: ${what}`);
 console.log(`${ledger.deliveries} deliveries, ${ledger.findings.length} findings`);
 process.exitCode = ledger.findings.length === 0 ? 0 : 1;

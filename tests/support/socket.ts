@@ -15,7 +15,7 @@ export interface SocketMessage {
   readonly state?: string;
   readonly slots?: Readonly<Record<string, string>>;
   readonly rev?: number;
-  readonly base?: number;
+  readonly base?: string;
   readonly status?: number;
   readonly cursor?: string;
   readonly connection?: string;

@@ -47,6 +47,47 @@ export interface EventStream {
   end(): void;
 }
 
+class OpenStream implements EventStream {
+  readonly #res: ServerResponse;
+  readonly #server: ComponentServer;
+
+  constructor(res: ServerResponse, server: ComponentServer) {
+    this.#res = res;
+    this.#server = server;
+  }
+
+  get isClosed(): boolean {
+    return this.#res.closed || this.#res.destroyed;
+  }
+
+  write(text: string | Uint8Array): boolean {
+    return this.#res.write(text);
+  }
+
+  drained(): Promise<void> {
+    const { after, limits } = this.#server;
+    return drained(this.#res, (task) => after(limits.stallMs, task));
+  }
+
+  onClose(task: () => void): void {
+    this.#res.once("close", task);
+  }
+
+  end(): void {
+    this.#res.end();
+  }
+}
+
+/**
+ * Koa hands over whatever its connection ends with, and would write a stack to the application's log for every reader
+ * that is cut off, as a closed browser is. What else fails is the application's to know.
+ */
+function withoutGoodbyes(this: Context, error: Error): void {
+  if (error === this.req.socket.errored) return;
+  const { onerror } = Object.getPrototypeOf(this) as Pick<Context, "onerror">;
+  onerror.call(this, error);
+}
+
 /** Keeps connections of one door open with a comment now and then; one timer for all. */
 export class EventStreams {
   readonly #open = new Map<ServerResponse, () => string>();
@@ -64,6 +105,7 @@ export class EventStreams {
   open(ctx: Context, headers: Readonly<Record<string, string>>, beat: () => string = () => ""): EventStream {
     const { res } = ctx;
     ctx.respond = false;
+    ctx.onerror = withoutGoodbyes;
     // Nagle's algorithm would hold small frames back.
     res.socket?.setNoDelay(true);
     res.writeHead(200, {
@@ -76,16 +118,7 @@ export class EventStreams {
     });
     res.flushHeaders();
     this.#keep(res, beat);
-    const { limits, after } = this.#server;
-    return {
-      get isClosed() {
-        return res.closed || res.destroyed;
-      },
-      write: (text) => res.write(text),
-      drained: () => drained(res, (task) => after(limits.stallMs, task)),
-      onClose: (task) => void res.once("close", task),
-      end: () => void res.end(),
-    };
+    return new OpenStream(res, this.#server);
   }
 
   #keep(res: ServerResponse, beat: () => string): void {

@@ -1,16 +1,10 @@
 import type { Context } from "koa";
-import {
-  type Caller,
-  type ComponentServer,
-  HydrantError,
-  type LiveMessage,
-  type OutcomeStream,
-} from "../../core/index.js";
+import { type Caller, type ComponentServer, HydrantError, type OutcomeStream } from "../../core/index.js";
 import { audienceOf, errorJson, write } from "./answer.js";
 import { mediaType, readBody } from "./body.js";
 import { EventStreams } from "./event-stream.js";
 import { signalOf } from "./leaving.js";
-import { openLive, readLiveQuery } from "./live-answer.js";
+import { LiveParts, openLive, readLiveQuery } from "./live-answer.js";
 import { type LiveChange, parseLiveChange } from "./live-change.js";
 import { sendStream } from "./stream-answer.js";
 
@@ -36,7 +30,7 @@ const JSON_TYPE = "application/json";
 
 export function lastingRoutes({ server, caller, base, refuseForeign }: DoorParts): LastingRoutes {
   const streams = new EventStreams(server);
-  const encoded = new WeakMap<LiveMessage, Uint8Array>();
+  const parts = new LiveParts(server, streams);
   const call = (ctx: Context) => ({ caller: caller(ctx), callerNow: () => caller(ctx), base: base(ctx) });
 
   function refuseMethod(ctx: Context, allow: string): never {
@@ -66,7 +60,7 @@ export function lastingRoutes({ server, caller, base, refuseForeign }: DoorParts
       if (ctx.method === "POST") return change(ctx);
       if (ctx.method !== "GET") return refuseMethod(ctx, "GET, POST");
       refuseForeignReader(ctx, refuseForeign);
-      await openLive(ctx, readLiveQuery(ctx), call(ctx), { server, streams, encoded });
+      await openLive(ctx, readLiveQuery(ctx), call(ctx), parts);
     },
     async stream(ctx, ticket) {
       if (ctx.method === "DELETE") {

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
 import {
   type Caller,
@@ -30,23 +31,21 @@ export interface LiveQuery {
   readonly isShared: boolean;
 }
 
-function listOf(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
-}
-
 /** @throws {HydrantError} `malformed` where components and seals do not come in pairs. */
 export function readLiveQuery(ctx: Context): LiveQuery {
-  const components = listOf(ctx.query.component);
-  const states = listOf(ctx.query.state);
+  // Koa keeps what `ctx.query` has read for as long as the request, which is that of the connection.
+  const query = new URLSearchParams(ctx.querystring);
+  const components = query.getAll("component");
+  const states = query.getAll("state");
   if (components.length !== states.length) {
     throw new HydrantError("malformed", "Each component needs the state of one instance, in the same order.");
   }
   const last = ctx.req.headers["last-event-id"];
-  const cursor = typeof last === "string" && last !== "" ? last : listOf(ctx.query.cursor)[0];
+  const cursor = typeof last === "string" && last !== "" ? last : (query.get("cursor") ?? undefined);
   return {
     subscribe: components.map((component, index) => ({ component, state: states[index] as string })),
     cursor,
-    isShared: ctx.query.shared !== undefined,
+    isShared: query.has("shared"),
   };
 }
 
@@ -73,13 +72,14 @@ function encodeMessage(message: LiveMessage, page: string, isShared: boolean, se
     case "health":
       return encodeEvent({ event: message.current ? "current" : "stale", data: "{}" });
     case "published":
+    case "muted":
       // Only sockets listen to topics themselves.
       return "";
   }
 }
 
-/** The first partial names the render it was made from, for a client that shows another one by now. */
-function updateHtml(outcome: Outcome, base: number): string {
+/** The first partial names the seal it was made from, for a client that holds another one by now. */
+function updateHtml(outcome: Outcome, base: string): string {
   const html = outcomePartials(outcome);
   return outcome.html === "" ? html : html.replace("<hx-partial ", `<hx-partial data-base="${base}" `);
 }
@@ -92,42 +92,95 @@ function encodeEnding(why: LiveEnd, isShared: boolean): string {
   return encodeEvent({ event: "component:closed", data: JSON.stringify({ code: why }) });
 }
 
-/** The bytes of a piece that goes to many are made once. */
-type Encoded = WeakMap<LiveMessage, Uint8Array>;
+/** What all connections of a door share. The bytes of a piece that goes to many are made once. */
+export class LiveParts {
+  readonly #whole = new WeakMap<LiveMessage, Uint8Array>();
+  readonly #aroundPage = new WeakMap<LiveMessage, readonly [Uint8Array, Uint8Array]>();
 
-interface SinkParts {
-  readonly server: ComponentServer;
-  readonly encoded: Encoded;
-  readonly isShared: boolean;
-  /** Breaks the connection off. */
-  readonly cut: () => void;
-}
+  constructor(
+    readonly server: ComponentServer,
+    readonly streams: EventStreams,
+  ) {}
 
-function sinkFor(stream: () => EventStream, { server, encoded, isShared, cut }: SinkParts): LiveSink {
-  function bytesOf(message: LiveMessage, page: string): string | Uint8Array {
-    if (message.kind !== "append" || isShared) return encodeMessage(message, page, isShared, server);
-    let bytes = encoded.get(message);
+  bytesOf(message: LiveMessage, page: string, isShared: boolean): string | Uint8Array {
+    if (message.kind !== "append") return encodeMessage(message, page, isShared, this.server);
+    return isShared ? this.#sharedPiece(message, page) : this.#piece(message);
+  }
+
+  #piece(message: LiveMessage): Uint8Array {
+    let bytes = this.#whole.get(message);
     if (bytes === undefined) {
-      bytes = Buffer.from(encodeMessage(message, page, isShared, server));
-      encoded.set(message, bytes);
+      bytes = Buffer.from(encodeMessage(message, "", false, this.server));
+      this.#whole.set(message, bytes);
     }
     return bytes;
   }
-  return {
-    send(message, page) {
-      const bytes = bytesOf(message, page);
-      return bytes.length === 0 || stream().write(bytes);
-    },
-    end(why) {
-      // Who reads nothing would never read to the end, and what waits for him would be kept.
-      if (why === "timeout") return cut();
-      const ending = encodeEnding(why, isShared);
-      if (ending !== "") stream().write(ending);
-      stream().end();
-      // Who does not read it to the end keeps the connection for so long and no longer.
-      stream().onClose(server.after(server.limits.stallMs, cut));
-    },
-  };
+
+  /** Each has the name of its page near the beginning; the bytes before and after that are the same for all. */
+  #sharedPiece(message: LiveMessage, page: string): Uint8Array {
+    let around = this.#aroundPage.get(message);
+    if (around === undefined) {
+      const text = encodeMessage(message, PAGE_MARK, true, this.server);
+      const at = text.indexOf(PAGE_MARK);
+      around = [Buffer.from(text.slice(0, at)), Buffer.from(text.slice(at + PAGE_MARK.length))];
+      this.#aroundPage.set(message, around);
+    }
+    const [before, after] = around;
+    return Buffer.concat([before, Buffer.from(page), after]);
+  }
+}
+
+/** Stands for the name of a page. No name has control characters, and what may have some comes after the name. */
+const PAGE_MARK = "\u0001page\u0001";
+
+/** What a connection is told, as an event stream; what comes before the answer has begun waits for it. */
+class LiveAnswer implements LiveSink {
+  readonly #res: ServerResponse;
+  readonly #isShared: boolean;
+  readonly #parts: LiveParts;
+  #early: ((stream: EventStream) => void)[] | undefined = [];
+  #stream: EventStream | undefined;
+
+  constructor(res: ServerResponse, isShared: boolean, parts: LiveParts) {
+    this.#res = res;
+    this.#isShared = isShared;
+    this.#parts = parts;
+  }
+
+  send(message: LiveMessage, page: string): boolean {
+    const bytes = this.#parts.bytesOf(message, page, this.#isShared);
+    if (bytes.length === 0) return true;
+    if (this.#stream !== undefined) return this.#stream.write(bytes);
+    this.#early?.push((stream) => stream.write(bytes));
+    return true;
+  }
+
+  end(why: LiveEnd): void {
+    // Who reads nothing would never read to the end, and what waits for him would be kept.
+    if (why === "timeout") this.#cut();
+    else if (this.#stream === undefined) this.#early?.push((stream) => this.#sayEnd(stream, why));
+    else this.#sayEnd(this.#stream, why);
+  }
+
+  /** The answer has begun. */
+  begin(stream: EventStream): void {
+    this.#stream = stream;
+    for (const tell of this.#early ?? []) tell(stream);
+    this.#early = undefined;
+  }
+
+  #sayEnd(stream: EventStream, why: LiveEnd): void {
+    const ending = encodeEnding(why, this.#isShared);
+    if (ending !== "") stream.write(ending);
+    stream.end();
+    // Who does not read it to the end keeps the connection for so long and no longer.
+    const { after, limits } = this.#parts.server;
+    stream.onClose(after(limits.stallMs, () => this.#cut()));
+  }
+
+  #cut(): void {
+    this.#res.destroy();
+  }
 }
 
 export interface LiveCaller {
@@ -144,25 +197,11 @@ export async function openLive(
   ctx: Context,
   { subscribe, cursor, isShared }: LiveQuery,
   call: LiveCaller,
-  { server, streams, encoded }: { server: ComponentServer; streams: EventStreams; encoded: Encoded },
+  parts: LiveParts,
 ): Promise<void> {
-  const early: (() => void)[] = [];
-  let stream: EventStream | undefined;
-  const waiting: EventStream = {
-    write: (text) => {
-      early.push(() => stream?.write(text));
-      return true;
-    },
-    drained: async () => {},
-    onClose: (task) => void early.push(() => stream?.onClose(task)),
-    isClosed: false,
-    end: () => void early.push(() => stream?.end()),
-  };
-  const parts = { server, encoded, isShared, cut: () => void ctx.res.destroy() };
-  const connection = server.live.connect(
-    call,
-    sinkFor(() => stream ?? waiting, parts),
-  );
+  const { server, streams } = parts;
+  const answer = new LiveAnswer(ctx.res, isShared, parts);
+  const connection = server.live.connect(call, answer);
   // What comes while instances are admitted may not have been sent yet when the greeting is.
   const position = cursor ?? server.live.position();
   let refused: readonly RefusedSubscription[];
@@ -175,11 +214,16 @@ export async function openLive(
     connection.closed();
     throw error;
   }
-  stream = streams.open(ctx, {}, () => (connection.isCurrent ? encodePosition(server.live.position()) : ""));
+  const stream = streams.open(ctx, {}, beatOf(connection));
   follow(stream, ctx, connection, server);
   const hello = { connection: connection.id, cursor: position, refused: refusedJson(refused, server) };
   stream.write(encodeRetry(RETRY_MS) + encodeEvent({ event: "connected", data: JSON.stringify(hello) }));
-  for (const write of early) write();
+  answer.begin(stream);
+}
+
+/** Made apart: a function holds what stands around it, as long as it is held itself. */
+function beatOf(connection: LiveConnection): () => string {
+  return () => (connection.position === undefined ? "" : encodePosition(connection.position));
 }
 
 /** Subscriptions that were not made, and why. */

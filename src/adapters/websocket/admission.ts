@@ -4,7 +4,6 @@ import {
   type ComponentServer,
   HydrantError,
   isOwnSite,
-  type LastingCall,
   type LiveConnection,
   type LiveEnd,
   type LiveMessage,
@@ -20,35 +19,36 @@ export interface AdmissionOptions extends CallerOptions {
 
 /** Somebody who may open a socket. */
 export interface Visit {
-  readonly call: LastingCall & { readonly callerNow: () => Promise<Caller>; readonly base: string };
   readonly connection: LiveConnection;
-  readonly sink: LateSink;
+  /** Takes what the connection is told until the socket is open. */
+  readonly early: EarlySink;
   /** The socket is htmx's own: what is pushed goes as HTML. */
   readonly isHtml: boolean;
   /** What the page has seen, where the address says so. */
   readonly cursor: string | undefined;
+  /** The socket is open, and its end is heard there. */
+  readonly opened: () => void;
+  /** To be called when it has ended. */
+  readonly left: (() => void) | undefined;
 }
 
 /** Takes what a connection is told before its socket is open. */
-export class LateSink implements LiveSink {
-  #sink: LiveSink | undefined;
-  readonly #early: ((sink: LiveSink) => void)[] = [];
+export class EarlySink implements LiveSink {
+  readonly #told: ((sink: LiveSink) => void)[] = [];
 
   send(message: LiveMessage, page: string): boolean {
-    if (this.#sink !== undefined) return this.#sink.send(message, page);
-    this.#early.push((sink) => sink.send(message, page));
+    this.#told.push((sink) => sink.send(message, page));
     return true;
   }
 
   end(why: LiveEnd): void {
-    if (this.#sink === undefined) this.#early.push((sink) => sink.end(why));
-    else this.#sink.end(why);
+    this.#told.push((sink) => sink.end(why));
   }
 
-  /** From now on everything goes there. */
-  attach(sink: LiveSink): void {
-    this.#sink = sink;
-    for (const tell of this.#early.splice(0)) tell(sink);
+  /** The connection tells another one from now on, and that one all it told this one. */
+  handOver(connection: LiveConnection, sink: LiveSink): void {
+    connection.sink = sink;
+    for (const tell of this.#told) tell(sink);
   }
 }
 
@@ -89,32 +89,35 @@ export class Admission {
   async admit(req: IncomingMessage): Promise<Visit> {
     this.refuseForeign(req);
     const visitor = visitorOf(req, this.#app, this.#server, this.#options, this.#options.cookie);
-    const caller = await this.#within(visitor.now());
-    const leave = visitor.isKnown() ? undefined : this.#countStranger(String(caller.ip));
-    const sink = new LateSink();
-    const call = { caller, callerNow: visitor.now, base: this.#prefix };
+    const caller = await this.#within(visitor.first());
+    const left = visitor.isKnown() ? undefined : this.#countStranger(String(caller.ip));
+    const early = new EarlySink();
+    const { now: callerNow } = visitor;
+    const base = this.#prefix;
+    const call = callerNow === undefined ? { caller, base } : { caller, callerNow, base };
     let connection: LiveConnection;
     try {
-      connection = this.#server.live.connect(call, sink);
+      connection = this.#server.live.connect(call, early);
     } catch (error) {
-      leave?.();
+      left?.();
       throw error;
     }
-    // Also where the socket is never opened, because the other side left meanwhile.
+    // The other side may leave before the socket is open.
     const close = (): void => {
       connection.closed();
-      leave?.();
+      left?.();
     };
     if (req.socket.destroyed) close();
     else req.socket.once("close", close);
     const query = new URLSearchParams(req.url?.split("?", 2)[1]);
     const cursor = query.get("cursor");
     return {
-      call,
       connection,
-      sink,
+      early,
       isHtml: query.get("html") === "1",
       cursor: cursor === null || cursor.length > 200 ? undefined : cursor,
+      opened: () => void req.socket.off("close", close),
+      left,
     };
   }
 

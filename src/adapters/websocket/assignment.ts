@@ -1,29 +1,20 @@
-import { type Answering, broadcast, carryOutEvent, resume, stop } from "./carrying-out.js";
+import { type Answering, broadcast, carryOutEvent, type Refusing, resume, stop } from "./carrying-out.js";
 import type { Request } from "./incoming.js";
-import type { Listener } from "./listening.js";
-import type { FailureParts } from "./messages.js";
-
-/** How a failure is answered. */
-export interface Refusing extends FailureParts {
-  readonly isHtmx?: boolean;
-  readonly component?: string;
-  /** What the code says of closing is meant for messages, not for what they ask for. */
-  readonly keepOpen?: boolean;
-}
+import { listen, subscribe, unlisten, unsubscribe } from "./listening.js";
 
 /** What is to be done for a message. */
 export interface Assignment {
   /** What is in the same lane is done in the order it came. */
   readonly lane: string;
   readonly about: Refusing;
-  readonly task: (answering: Answering, listener: Listener) => Promise<void>;
+  readonly task: (answering: Answering) => Promise<void>;
 }
 
 /** Subscriptions keep their order among each other. No instance has this name. */
 const SUBSCRIPTIONS = " subscriptions";
 
-function subscriptions(about: Refusing, task: (listener: Listener) => Promise<void>): Assignment {
-  return { lane: SUBSCRIPTIONS, about: { ...about, keepOpen: true }, task: (_answering, listener) => task(listener) };
+function subscriptions(about: Refusing, task: Assignment["task"]): Assignment {
+  return { lane: SUBSCRIPTIONS, about: { ...about, keepOpen: true }, task };
 }
 
 /** Events of one instance come one after the other; everything that waits for them has lanes of its own. */
@@ -46,13 +37,13 @@ export function assignmentOf(message: Request): Assignment {
     }
     case "subscribe": {
       const component_id = message.isList ? undefined : message.instances[0]?.instance;
-      return subscriptions({ id, component_id }, (listener) => listener.subscribe(message));
+      return subscriptions({ id, component_id }, (answering) => subscribe(message, answering));
     }
     case "unsubscribe":
-      return subscriptions({ id }, (listener) => listener.unsubscribe(message));
+      return subscriptions({ id }, (answering) => unsubscribe(message, answering));
     case "listen":
-      return subscriptions({ id, topic: message.topic }, (listener) => listener.listen(message));
+      return subscriptions({ id, topic: message.topic }, (answering) => listen(message, answering));
     case "unlisten":
-      return subscriptions({ id }, async (listener) => listener.unlisten(message));
+      return subscriptions({ id }, (answering) => unlisten(message, answering));
   }
 }

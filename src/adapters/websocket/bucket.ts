@@ -1,24 +1,29 @@
 /** So many at once, and so many more with every second. */
+export interface Allowance {
+  readonly most: number;
+  readonly perSecond: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** What is left of an allowance. */
 export class Bucket {
-  readonly #perSecond: number;
-  readonly #most: number;
-  readonly #now: () => number;
+  readonly #allowance: Allowance;
   #left: number;
   #at: number;
 
-  constructor(perSecond: number, most: number, now: () => number) {
-    this.#perSecond = perSecond;
-    this.#most = most;
-    this.#now = now;
-    this.#left = most;
-    this.#at = now();
+  constructor(allowance: Allowance) {
+    this.#allowance = allowance;
+    this.#left = allowance.most;
+    this.#at = allowance.now();
   }
 
   /** @returns false when there is nothing left. */
   take(): boolean {
-    const now = this.#now();
-    this.#left = Math.min(this.#most, this.#left + (Math.max(0, now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
+    const { most, perSecond, now } = this.#allowance;
+    const at = now();
+    this.#left = Math.min(most, this.#left + (Math.max(0, at - this.#at) / 1000) * perSecond);
+    this.#at = at;
     if (this.#left < 1) return false;
     this.#left--;
     return true;

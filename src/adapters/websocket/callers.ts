@@ -33,9 +33,11 @@ export type ContextMaker = Pick<Koa, "createContext">;
 
 /** A request to open a socket, and who made it. */
 export interface Visitor {
-  /** Who asks now. */
-  readonly now: () => Promise<Caller>;
-  /** Whether anybody knows who it is: the application, or the session cookie. Asked after `now`. */
+  /** Who asks. */
+  readonly first: () => Promise<Caller>;
+  /** Who asks by now; left out where that cannot change, because the application knows nobody. */
+  readonly now?: () => Promise<Caller>;
+  /** Whether anybody knows who it is: the application, or the session cookie. Asked after `first`. */
   readonly isKnown: () => boolean;
 }
 
@@ -52,9 +54,10 @@ export function visitorOf(
   req: IncomingMessage,
   app: ContextMaker,
   { sessions }: Pick<ComponentServer, "sessions">,
-  { caller: known = () => ({}), trustedProxies = 0 }: CallerOptions,
+  options: CallerOptions,
   cookieName: string,
 ): Visitor {
+  const { caller: known, trustedProxies = 0 } = options;
   const ip = clientAddress(req, trustedProxies);
   const signed = cookieIn(req, cookieName);
   const named = signed === undefined ? undefined : sessions.verify(signed);
@@ -64,14 +67,14 @@ export function visitorOf(
     fresh ??= named ?? sessions.create();
     return fresh;
   }
-  return {
-    async now() {
-      const { user = null, session: own = null, ...extra } = await known(contextOf(app, req));
-      isKnown ||= user !== null || own !== null;
-      return { ip, ...extra, user, session: own ?? (user === null ? session() : null) };
-    },
-    isKnown: () => isKnown,
-  };
+  async function now(): Promise<Caller> {
+    const given: KnownCaller = known === undefined ? {} : await known(contextOf(app, req));
+    const { user = null, session: own = null, ...extra } = given;
+    isKnown ||= user !== null || own !== null;
+    return { ip, ...extra, user, session: own ?? (user === null ? session() : null) };
+  }
+  // What is asked again keeps the request for as long as the socket.
+  return { first: now, isKnown: () => isKnown, ...(known === undefined ? {} : { now }) };
 }
 
 /** Whether seals of the one are seals of the other, as the core binds them. */

@@ -5,28 +5,40 @@ import {
   HydrantError,
   isWireName,
   type LastingCall,
+  type LiveConnection,
   type Outcome,
   type OutcomeStream,
   PAGE_FIELD,
   type PostedEvent,
 } from "../../core/index.js";
 import type { EventMessage, Request } from "./incoming.js";
-import { encode, isShown, type UpdateParts, updateJson, updateTexts } from "./messages.js";
+import { encode, type FailureParts, isShown, type UpdateParts, updateJson, updateTexts } from "./messages.js";
 
-/** What carries out an event needs of the socket it came through. */
+/** How a failure is answered. */
+export interface Refusing extends FailureParts {
+  readonly isHtmx?: boolean;
+  readonly component?: string;
+  /** What the code says of closing is meant for messages, not for what they ask for. */
+  readonly keepOpen?: boolean;
+}
+
+/** What carries out a message needs of the socket it came through. */
 export interface Answering {
   readonly server: ComponentServer;
   readonly base: string;
   /** Who asks now. @throws {HydrantError} `unauthenticated` where that is somebody else by now. */
   readonly caller: () => Promise<Caller>;
-  readonly callerNow: () => Promise<Caller>;
+  readonly callerNow: LastingCall["callerNow"];
+  /** What the page is told of changes through; another one after that has ended. */
+  readonly connection: () => LiveConnection;
+  /** What the page has seen where a message does not say. */
+  readonly cursor: string | undefined;
   /** Aborts when the socket is lost. */
   readonly signal: AbortSignal;
   readonly send: (text: string) => void;
+  readonly fail: (error: unknown, about: Refusing) => void;
   /** Resolves when the other side takes something. */
   readonly drained: () => Promise<void>;
-  /** The page shows a newer render of an instance. */
-  readonly moved: (instance: string, state: string) => void;
 }
 
 /** How the answers to one message look. */
@@ -48,7 +60,7 @@ function posted({ state, payload = {} }: EventMessage): PostedEvent {
 }
 
 function callOf({ base, signal, callerNow }: Answering, caller: Caller): LastingCall {
-  return { caller, callerNow, base, signal };
+  return callerNow === undefined ? { caller, base, signal } : { caller, callerNow, base, signal };
 }
 
 /** Runs an event and answers with what it shows, then with its acknowledgement. */
@@ -118,8 +130,9 @@ function show(
   outcome: Outcome,
   { component, id, isHtmx }: Wording,
   frame: Partial<UpdateParts>,
-  { server, send, moved }: Answering,
+  { server, send, connection }: Answering,
 ): void {
+  const moved = (instance: string, state: string): void => connection().moved("", instance, state);
   if (isShown(outcome)) {
     const parts = { ...frame, component, id, failure: failureOf(outcome, component, server) };
     for (const text of isHtmx ? updateTexts(outcome, parts) : [updateJson(outcome, parts)]) send(text);

@@ -25,6 +25,8 @@ export interface WebSocketDoorOptions extends AdmissionOptions {
   readonly messagesPerSecond?: number;
 }
 
+/** Refused messages, too many or malformed, after which a socket is closed; one is forgiven every second. */
+const MOST_REFUSED = 100;
 const HEARTBEAT_MS = 15_000;
 /** Milliseconds a client has to answer when a socket is closed. */
 const CLOSING_MS = 2_000;
@@ -83,8 +85,10 @@ export class ComponentWebSocketManager {
     this.#bounds = { maxPayload: messageBytes, perMessageDeflate: false, closeTimeout: CLOSING_MS };
     this.#parts = {
       server,
+      base: prefix,
       messageBytes,
-      messagesPerSecond,
+      messages: { perSecond: messagesPerSecond, most: messagesPerSecond * 2, now: server.now },
+      refusals: { perSecond: 1, most: MOST_REFUSED, now: server.now },
       pieces: new WeakMap<LiveMessage, Uint8Array>(),
       onClose: (socket) => void this.#sockets.delete(socket),
     };
@@ -206,7 +210,8 @@ export class ComponentWebSocketManager {
     try {
       const visit = this.#visits.get(req);
       if (visit === undefined) return await next();
-      this.#keep(new OpenSocket(websocket, visit, this.#parts));
+      this.#visits.delete(req);
+      this.#keep(new OpenSocket(websocket, req.socket, visit, this.#parts));
     } catch (error) {
       this.#server.report(error, { socket: true });
       websocket.close(1011, "internal");

@@ -12,8 +12,8 @@ export interface UpdateParts {
   readonly component: string | undefined;
   /** Of the message it answers. */
   readonly id?: string | undefined;
-  /** For what was pushed: the render it was made from, and where the page may go on from. */
-  readonly base?: number | undefined;
+  /** For what was pushed: the end of the seal it was made from, and where the page may go on from. */
+  readonly base?: string | undefined;
   readonly cursor?: string | undefined;
   /** For a frame of a stream: which it is, whether it is the last, and where a piece goes. */
   readonly number?: number | undefined;
@@ -80,8 +80,8 @@ export function updateTexts(outcome: Outcome, parts: UpdateParts): readonly stri
   return [...texts, updateJson(effects, parts)];
 }
 
-/** The render an update was made from, for a client that shows another one by now. */
-function withBase(html: string, base: number): string {
+/** The seal an update was made from, for a client that holds another one by now. */
+function withBase(html: string, base: string): string {
   return html.replace("<hx-partial ", `<hx-partial data-base="${base}" `);
 }
 
@@ -122,6 +122,8 @@ export function liveTexts(
       const failure = report(error);
       return [isHtml ? failurePartial(failure, component_id) : errorJson(failure, { component_id })];
     }
+    case "muted":
+      return [errorJson(report(message.error), { topic: message.topic })];
     case "resync":
       return [encode({ type: "resync", instances: message.instances })];
     case "published": {

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import {
   type Caller,
@@ -13,28 +14,29 @@ import {
   type LiveSink,
 } from "../../core/index.js";
 import type { Visit } from "./admission.js";
-import { assignmentOf, type Refusing } from "./assignment.js";
-import { Bucket } from "./bucket.js";
+import { assignmentOf } from "./assignment.js";
+import { type Allowance, Bucket } from "./bucket.js";
 import { isSamePerson } from "./callers.js";
-import type { Answering } from "./carrying-out.js";
+import type { Answering, Refusing } from "./carrying-out.js";
 import { type Incoming, idOf, parseObject, readMessage } from "./incoming.js";
-import { Listener } from "./listening.js";
 import { encode, errorJson, liveTexts } from "./messages.js";
-import { Outgoing } from "./outgoing.js";
+import { frameOf, Outgoing } from "./outgoing.js";
 import { Running } from "./running.js";
 
 /** What all sockets of a door share. */
 export interface SocketParts {
   readonly server: ComponentServer;
-  readonly messagesPerSecond: number;
+  /** Where the door is mounted. */
+  readonly base: string;
   readonly messageBytes: number;
+  readonly messages: Allowance;
+  /** Refused messages, too many or malformed, after which a socket is closed. */
+  readonly refusals: Allowance;
   /** The bytes of a piece that goes to many are made once. */
   readonly pieces: WeakMap<LiveMessage, Uint8Array>;
   readonly onClose: (socket: OpenSocket) => void;
 }
 
-/** Refused messages, too many or malformed, after which a socket is closed; one is forgiven every second. */
-const MOST_REFUSED = 100;
 /** Milliseconds a socket may leave a ping without an answer. */
 const SILENT_MS = 30_000;
 
@@ -42,65 +44,53 @@ const CLOSE = { policy: 1008, failed: 1011, restart: 1012, signedOut: 4401 } as 
 
 /** One socket, from the moment it is open. */
 export class OpenSocket implements LiveSink {
-  readonly #socket: WebSocket;
+  readonly socket: WebSocket;
+  readonly wire: Duplex;
   readonly #parts: SocketParts;
-  readonly #visit: Visit;
   readonly #outgoing: Outgoing;
-  readonly #listener: Listener;
   readonly #messages: Bucket;
-  readonly #refusals: Bucket;
-  readonly #running: Running;
+  readonly #isHtml: boolean;
+  readonly #cursor: string | undefined;
+  readonly #left: (() => void) | undefined;
+  #refusals: Bucket | undefined;
+  #running: Running | undefined;
   #connection: LiveConnection;
-  #caller: Caller;
   #pingedAt: number | undefined;
   #isLeaving = false;
 
-  /** Listens at once: messages that come before would be lost. */
-  constructor(socket: WebSocket, visit: Visit, parts: SocketParts) {
-    const { server, messagesPerSecond } = parts;
-    this.#socket = socket;
+  /** Listens at once: messages that come before would be lost. @param wire What the socket writes to. */
+  constructor(socket: WebSocket, wire: Duplex, visit: Visit, parts: SocketParts) {
+    this.socket = socket;
+    this.wire = wire;
     this.#parts = parts;
-    this.#visit = visit;
     this.#connection = visit.connection;
-    this.#caller = visit.call.caller;
-    this.#messages = new Bucket(messagesPerSecond, messagesPerSecond * 2, server.now);
-    this.#refusals = new Bucket(1, MOST_REFUSED, server.now);
-    this.#outgoing = new Outgoing(socket, server, () => this.#connection.drained());
-    this.#running = new Running(
-      parts.messageBytes,
-      () => this.#begins(),
-      () => this.#idle(),
-    );
-    this.#listener = new Listener({
-      server,
-      base: visit.call.base,
-      caller: () => this.#samePerson(),
-      connection: () => this.#connection,
-      cursor: visit.cursor,
-      send: (text) => this.#send(text),
-      fail: (error, about) => this.#fail(error, { ...about, keepOpen: true }),
-    });
+    this.#isHtml = visit.isHtml;
+    this.#cursor = visit.cursor;
+    this.#left = visit.left;
+    this.#messages = new Bucket(parts.messages);
+    this.#outgoing = new Outgoing(this, parts.server);
     socket.on("message", (data: Buffer, isBinary) => this.#take(data, isBinary));
     socket.on("pong", () => this.#alive());
-    socket.once("close", () => this.#closed());
+    socket.on("close", () => this.#closed());
     // What is no WebSocket frame, too long or no text: the library has closed it with the code for that.
-    socket.on("error", (error) => server.log.info({ error }, "a socket was closed for what it sent"));
+    socket.on("error", (error) => this.#parts.server.log.info({ error }, "a socket was closed for what it sent"));
+    visit.opened();
     this.#greet();
-    visit.sink.attach(this);
+    visit.early.handOver(visit.connection, this);
   }
 
   #greet(): void {
     const { id: connection } = this.#connection;
-    const cursor = this.#visit.cursor ?? this.#parts.server.live.position();
+    const cursor = this.#cursor ?? this.#parts.server.live.position();
     this.#send(encode({ type: "connected", connection, cursor, message_bytes: this.#parts.messageBytes }));
   }
 
   /** What the connection is told. */
   send(message: LiveMessage, _page: string): boolean {
-    if (message.kind === "append" && !this.#visit.isHtml) return this.#outgoing.send(this.#pieceOf(message));
+    if (message.kind === "append" && !this.#isHtml) return this.#outgoing.sendFrame(this.#pieceOf(message));
     let takesMore = true;
     const report = (error: unknown): Failure => this.#parts.server.report(error);
-    for (const text of liveTexts(message, this.#visit.isHtml, report)) takesMore = this.#outgoing.send(text);
+    for (const text of liveTexts(message, this.#isHtml, report)) takesMore = this.#outgoing.send(text);
     return takesMore;
   }
 
@@ -109,7 +99,7 @@ export class OpenSocket implements LiveSink {
     if (why === "restart") return this.leave();
     if (why === "unauthenticated") return this.#close(CLOSE.signedOut, why);
     // It reads nothing, so it would not read a farewell.
-    if (why === "timeout") return this.#socket.terminate();
+    if (why === "timeout") return this.socket.terminate();
     const { close, status } = ERRORS[why];
     if (close !== null) return this.#close(close, why);
     // Something failed on our side: what the page was told of is not known any more, so it has to begin anew.
@@ -120,12 +110,12 @@ export class OpenSocket implements LiveSink {
   /** Closes the socket when what it began is done, and takes nothing new. */
   leave(): void {
     this.#isLeaving = true;
-    if (this.#running.isIdle) this.#close(CLOSE.restart, "restart");
+    if (this.#running === undefined) this.#close(CLOSE.restart, "restart");
   }
 
   /** Closes the socket at once, and waits until it is; a client that does not answer is cut off. */
   async restart(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
+    const closed = new Promise<void>((resolve) => this.socket.once("close", () => resolve()));
     this.#close(CLOSE.restart, "restart");
     await closed;
   }
@@ -133,11 +123,16 @@ export class OpenSocket implements LiveSink {
   /** Asks for a sign of life; cuts off a socket that gave none. */
   ping(now: number): void {
     if (this.#pingedAt !== undefined && now - this.#pingedAt >= SILENT_MS) {
-      this.#socket.terminate();
+      this.socket.terminate();
       return;
     }
     this.#pingedAt ??= now;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
+  }
+
+  /** It takes something again. */
+  drained(): void {
+    this.#connection.drained();
   }
 
   #alive(): void {
@@ -149,47 +144,58 @@ export class OpenSocket implements LiveSink {
   }
 
   #close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    this.socket.close(code, reason);
   }
 
   #pieceOf(message: LiveMessage): Uint8Array {
     const { pieces, server } = this.#parts;
     let bytes = pieces.get(message);
     if (bytes === undefined) {
-      bytes = Buffer.from(liveTexts(message, false, server.report).join(""));
+      bytes = frameOf(liveTexts(message, false, server.report).join(""));
       pieces.set(message, bytes);
     }
     return bytes;
   }
 
   #closed(): void {
-    this.#listener.close();
+    this.#outgoing.empty();
     this.#connection.closed();
-    this.#running.abort();
+    this.#left?.();
+    this.#running?.abort();
     this.#parts.onClose(this);
   }
 
   /** The last instance was taken off the connection, which ended with it; the page may still have other wishes. */
   #reconnect(): void {
     const { server } = this.#parts;
+    const { call, caller, listening } = this.#connection;
     const cursor = server.live.position();
     try {
-      this.#connection = server.live.connect({ ...this.#visit.call, caller: this.#caller }, this);
+      this.#connection = server.live.connect({ ...call, caller }, this);
     } catch (error) {
       this.#fail(error, {});
       this.leave();
       return;
     }
-    void this.#listener.move(cursor);
+    for (const topic of listening) void this.#listenAgain(topic, cursor);
+  }
+
+  async #listenAgain(topic: string, cursor: string): Promise<void> {
+    try {
+      await this.#parts.server.live.listen(this.#connection, topic, cursor);
+    } catch (error) {
+      this.#fail(error, { topic, keepOpen: true });
+    }
   }
 
   #idle(): void {
+    this.#running = undefined;
     if (this.#isLeaving) this.#close(CLOSE.restart, "restart");
   }
 
   #take(data: Buffer, isBinary: boolean): void {
     this.#alive();
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.socket.readyState !== this.socket.OPEN) return;
     let id: string | undefined;
     try {
       if (isBinary) throw new HydrantError("malformed", "Messages are JSON texts; this one is binary.");
@@ -201,13 +207,15 @@ export class OpenSocket implements LiveSink {
       this.#answer(message, data.length);
     } catch (error) {
       this.#fail(error, { id });
+      this.#refusals ??= new Bucket(this.#parts.refusals);
       if (!this.#refusals.take()) this.#close(CLOSE.policy, "rate_limited");
     }
   }
 
   /** @throws {HydrantError} `rate_limited`. */
   #count(bytes: number): void {
-    if (!this.#messages.take() || this.#running.isFull(bytes)) {
+    const isFull = this.#running?.isFull(bytes, this.#parts.messageBytes) === true;
+    if (!this.#messages.take() || isFull) {
       throw new HydrantError("rate_limited", "Too many messages. Please wait a moment.", { retryAfter: 1 });
     }
   }
@@ -215,9 +223,13 @@ export class OpenSocket implements LiveSink {
   #answer(message: Incoming, bytes: number): void {
     if (message.type === "ping") return this.#pong(message.id);
     const { lane, about, task } = assignmentOf(message);
+    this.#running ??= new Running(
+      () => this.#begins(),
+      () => this.#idle(),
+    );
     this.#running.run(lane, bytes, async (signal) => {
       try {
-        await task(this.#answering(signal), this.#listener);
+        await task(this.#answering(signal));
       } catch (error) {
         this.#fail(error, about);
       }
@@ -226,40 +238,42 @@ export class OpenSocket implements LiveSink {
 
   /** A page that has everything may go on from here when it comes back. */
   #pong(id: string | undefined): void {
-    const hasAll = this.#connection.isCurrent && this.#running.isIdle;
-    const cursor = hasAll ? this.#parts.server.live.position() : undefined;
+    const cursor = this.#running === undefined ? this.#connection.position : undefined;
     this.#send(encode({ type: "pong", id, cursor }));
   }
 
   /** No sooner than the other side takes an answer. Who is closed by then gets none and sends it again elsewhere. */
   async #begins(): Promise<boolean> {
     await this.#outgoing.drained();
-    return this.#socket.readyState === this.#socket.OPEN;
+    return this.socket.readyState === this.socket.OPEN;
   }
 
   #answering(signal: AbortSignal): Answering {
     const { server } = this.#parts;
-    const { base, callerNow } = this.#visit.call;
     return {
       server,
-      base,
-      callerNow,
+      base: this.#parts.base,
+      callerNow: this.#connection.call.callerNow,
+      cursor: this.#cursor,
       signal,
+      connection: () => this.#connection,
       caller: () => this.#samePerson(),
       send: (text) => this.#send(text),
       drained: () => this.#outgoing.drained(),
-      moved: (instance, state) => this.#connection.moved("", instance, state),
+      fail: (error, about) => this.#fail(error, about),
     };
   }
 
   /** Who asks, as the application sees it now. Somebody who signed out, or in, needs another socket. */
   async #samePerson(): Promise<Caller> {
-    const caller = await this.#visit.call.callerNow();
-    if (!isSamePerson(caller, this.#caller)) {
+    const connection = this.#connection;
+    const { callerNow } = connection.call;
+    if (callerNow === undefined) return connection.caller;
+    const caller = await callerNow();
+    if (!isSamePerson(caller, connection.caller)) {
       this.#connection.end("unauthenticated");
       throw new HydrantError("unauthenticated");
     }
-    this.#caller = caller;
     this.#connection.caller = caller;
     return caller;
   }
@@ -267,7 +281,7 @@ export class OpenSocket implements LiveSink {
   /** Answers a message that was refused, or says what became of something that was asked for. */
   #fail(error: unknown, { isHtmx = false, keepOpen = false, component, component_id, ...about }: Refusing): void {
     const { server } = this.#parts;
-    const isOpen = this.#socket.readyState === this.#socket.OPEN;
+    const isOpen = this.socket.readyState === this.socket.OPEN;
     // Nobody is there to be told, and nothing went wrong.
     if (!isOpen && error instanceof HydrantError && error.code === "cancelled") return;
     const names = component !== undefined && isWireName(component) ? { component } : {};

@@ -4,33 +4,25 @@ import { Lanes } from "./lanes.js";
 const MOST_WAITING = 100;
 const MOST_LONG = 8;
 
-/** What runs for one socket. */
+/** What runs for one socket. Made when something does: most sockets wait most of the time. */
 export class Running {
   readonly #controllers = new Set<AbortController>();
   readonly #lanes: Lanes;
-  readonly #mostBytes: number;
   readonly #begins: () => Promise<boolean>;
   #waitingBytes = 0;
 
   /**
-   * @param messageBytes Of the longest message.
    * @param begins Waits until a task may begin; false where none may any more.
    * @param onIdle Runs when the last task has ended.
    */
-  constructor(messageBytes: number, begins: () => Promise<boolean>, onIdle: () => void) {
-    this.#mostBytes = messageBytes * MOST_LONG;
+  constructor(begins: () => Promise<boolean>, onIdle: () => void) {
     this.#begins = begins;
     this.#lanes = new Lanes(onIdle);
   }
 
-  /** Whether nothing runs or waits. */
-  get isIdle(): boolean {
-    return this.#lanes.size === 0;
-  }
-
-  /** Whether a message of this length has to be refused. */
-  isFull(bytes: number): boolean {
-    return this.#lanes.size >= MOST_WAITING || this.#waitingBytes + bytes > this.#mostBytes;
+  /** Whether a message of so many bytes has to be refused. @param messageBytes Of the longest message. */
+  isFull(bytes: number, messageBytes: number): boolean {
+    return this.#lanes.size >= MOST_WAITING || this.#waitingBytes + bytes > messageBytes * MOST_LONG;
   }
 
   /** Runs a task after those of its lane. @param task Must not reject. Its signal aborts when the socket is lost. */

@@ -1,41 +1,18 @@
 import type { Caller } from "../caller.js";
 import type { LastingCall } from "../calls.js";
 import { ERRORS, HydrantError } from "../errors.js";
-import type { Limits } from "../options.js";
-import type { Clock } from "../ports/clock.js";
+import type { ConnectionEnds, ConnectionParts } from "./connection-parts.js";
 import type { Admitted } from "./items.js";
 import type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
+import { Missed } from "./missed.js";
 import { Outbox } from "./outbox.js";
-import { Pushes, type PushesParts } from "./pushes.js";
-import type { Subscription } from "./subscription.js";
+import { Pushes } from "./pushes.js";
+import type { RenderedPush, Subscription } from "./subscription.js";
 
 export type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
 export type { SubscribeRequest, Subscription } from "./subscription.js";
 
-/** What a connection tells and asks the hub. */
-export interface ConnectionHub {
-  position(): string;
-  /** Asks for a turn in which {@link LiveConnection.flush} is called. */
-  wantsFlush(connection: LiveConnection): void;
-  added(subscription: Subscription): void;
-  removed(subscription: Subscription): void;
-  ended(connection: LiveConnection): void;
-}
-
-/** What a connection is made with. */
-export interface ConnectionParts {
-  readonly id: string;
-  readonly subject: string;
-  readonly call: LastingCall;
-  readonly sink: LiveSink;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly hub: ConnectionHub;
-  /** Renders an instance with what changed. */
-  readonly render: PushesParts["render"];
-  /** The door could not write a message. */
-  readonly onBroken: (error: unknown) => void;
-}
+const NO_TOPICS: ReadonlySet<string> = new Set();
 
 function keyOf(page: string, id: string): string {
   return `${page}\n${id}`;
@@ -50,47 +27,29 @@ export class LiveConnection {
   /** Who it belongs to, as asked last. */
   caller: Caller;
   readonly call: LastingCall;
-  /** Topics it listens to itself. */
-  readonly listening = new Set<string>();
+  /** Where everything goes from now on. */
+  sink: LiveSink;
   readonly #parts: ConnectionParts;
   readonly #outbox: Outbox;
   readonly #pushes: Pushes;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Of which it was not said yet that something was missed. */
-  readonly #lost = new Set<Subscription>();
-  #missedTopics = false;
+  // Made where they are needed: most connections never do.
+  #listening: Set<string> | undefined;
+  #missed: Missed | undefined;
+  /** Wishes that are being admitted and bring what is older. */
+  #wishes = 0;
   #ended = false;
 
-  constructor(parts: ConnectionParts) {
-    const { id, subject, call, clock, hub } = parts;
-    this.#parts = parts;
-    this.#outbox = new Outbox({
-      ...parts,
-      onStall: () => this.end("timeout"),
-      onBroken: (error) => {
-        parts.onBroken(error);
-        this.end("internal");
-      },
-    });
-    this.#pushes = new Pushes({
-      ...parts,
-      want: () => hub.wantsFlush(this),
-      isOpen: () => !this.#ended && !this.#outbox.isBlocked,
-      holds: (subscription) => this.#holds(subscription),
-      position: () => hub.position(),
-      show: (subscription, { outcome, base }, cursor) => {
-        const { page, component, id: instance } = subscription;
-        this.moved(page, instance, outcome.state);
-        this.send({ kind: "update", page, component, outcome, base, cursor }, page);
-        if (outcome.kind === "removed") this.remove(page, instance);
-      },
-      fail: (subscription, error) => this.refuse(subscription, error),
-    });
+  constructor({ id, subject, call, sink }: ConnectionEnds, parts: ConnectionParts) {
     this.id = id;
     this.subject = subject;
-    this.openedAt = clock.now();
-    this.call = call;
+    this.openedAt = parts.clock.now();
     this.caller = call.caller;
+    this.call = call;
+    this.sink = sink;
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts, this);
+    this.#pushes = new Pushes(parts, this);
   }
 
   get subscriptions(): IterableIterator<Subscription> {
@@ -105,9 +64,59 @@ export class LiveConnection {
     return this.#ended;
   }
 
+  /** Topics it listens to itself. */
+  get listening(): ReadonlySet<string> {
+    return this.#listening ?? NO_TOPICS;
+  }
+
+  /** Whether the other side takes renders now. */
+  get isOpen(): boolean {
+    return !this.#ended && !this.#outbox.isBlocked;
+  }
+
   /** Whether the page has everything up to now, so that it may be told of single pieces. */
   get isCurrent(): boolean {
     return this.#pushes.isIdle && !this.#outbox.isBlocked;
+  }
+
+  /** Where the page may go on from, once it has what it was sent; `undefined` where it was not sent everything yet. */
+  get position(): string | undefined {
+    return this.isCurrent && this.#wishes === 0 ? this.#parts.hub.position() : undefined;
+  }
+
+  /**
+   * The page asks for what is older than what it has: until that is settled, nothing says where it may go on from. It
+   * would go on after what it asked for, if it were cut off meanwhile.
+   * @returns ends this. To be called once.
+   */
+  wish(): () => void {
+    this.#wishes++;
+    this.lookBack();
+    return () => {
+      this.#wishes--;
+    };
+  }
+
+  /** What is on its way to the page does not say where to go on from: something older follows. */
+  lookBack(): void {
+    this.#pushes.doubt();
+  }
+
+  /**
+   * Listens to a topic itself.
+   * @throws {HydrantError} `too_large` over the bound.
+   */
+  listen(topic: string): void {
+    const { subscriptions } = this.#parts.limits;
+    this.#listening ??= new Set();
+    if (!this.#listening.has(topic) && this.#listening.size >= subscriptions) {
+      throw new HydrantError("too_large", `One connection listens to at most ${subscriptions} topics.`);
+    }
+    this.#listening.add(topic);
+  }
+
+  unlisten(topic: string): void {
+    this.#listening?.delete(topic);
   }
 
   /**
@@ -115,32 +124,34 @@ export class LiveConnection {
    * @throws {HydrantError} `too_large` over the bound.
    */
   add(page: string, admitted: Admitted): Subscription {
-    const { limits, clock, hub } = this.#parts;
+    const { limits, hub } = this.#parts;
     const key = keyOf(page, admitted.id);
     const known = this.#subscriptions.get(key);
     if (known === undefined && this.#subscriptions.size >= limits.subscriptions) {
       throw new HydrantError("too_large", `One connection is told of at most ${limits.subscriptions} instances.`);
     }
+    const { component, id, seal, topics } = admitted;
+    // Field by field: copies of objects have shapes of their own.
     const subscription: Subscription = {
-      ...admitted,
+      component,
+      id,
+      seal,
+      topics,
       page,
       connection: this,
-      sealedAt: clock.now(),
       changes: undefined,
       rendering: undefined,
     };
     this.#subscriptions.set(key, subscription);
     hub.added(subscription);
     if (known === undefined) return subscription;
-    if (this.#lost.has(known)) this.#lost.add(subscription);
+    this.#missed?.replace(known, subscription);
     this.#pushes.replace(known, subscription);
     this.#forget(known);
     return subscription;
   }
 
-  /**
-   * The same for what came from elsewhere: the page is told what is wrong.
-   */
+  /** The same for what came from elsewhere: the page is told what is wrong. */
   take(page: string, admitted: Admitted): Subscription | undefined {
     try {
       return this.add(page, admitted);
@@ -169,46 +180,57 @@ export class LiveConnection {
     const known = this.#subscriptions.get(keyOf(page, id));
     if (known === undefined || seal === "") return;
     known.seal = seal;
-    known.sealedAt = this.#parts.clock.now();
   }
 
-  /**
-   * Something changed: the instance will be rendered again, with the last change of each topic.
-   */
+  /** Something changed: the instance will be rendered again, with the last change of each topic. */
   mark(subscription: Subscription, topic: string, change: unknown): void {
     this.#pushes.mark(subscription, topic, change);
   }
 
-  /**
-   * A piece came that the page cannot be sent alone: the instance will be rendered as a whole.
-   */
+  /** A piece came that the page cannot be sent alone: the instance will be rendered as a whole. */
   touch(subscription: Subscription, topic: string): void {
     this.#pushes.touch(subscription, topic);
   }
 
-  /**
-   * It is not known what these missed.
-   */
+  /** It is not known what these missed. */
   resync(subscriptions: readonly Subscription[]): void {
-    for (const one of subscriptions) this.#lost.add(one);
+    if (subscriptions.length === 0) return;
+    this.#missed ??= new Missed();
+    for (const one of subscriptions) this.#missed.add(one);
     this.#tellMissed();
     for (const one of subscriptions) this.#pushes.add(one);
   }
 
   /** It is not known what was published under the topics it listens to itself. */
   resyncTopics(): void {
-    this.#missedTopics = true;
+    this.#missed ??= new Missed();
+    this.#missed.addTopics();
     this.#tellMissed();
   }
 
   /** Hands on what was published under a topic it listens to. Who takes nothing is told later that he missed it. */
   hear(topic: string, change: unknown, cursor: string): void {
-    if (this.#outbox.isBlocked) this.#missedTopics = true;
+    if (this.#outbox.isBlocked) this.resyncTopics();
     else this.send({ kind: "published", topic, change, cursor }, "");
+  }
+
+  /** Its caller may not listen to a topic any longer. */
+  mute(topic: string, error: HydrantError): void {
+    if (!this.listening.has(topic)) return;
+    this.#parts.hub.unlisten(this, topic);
+    this.send({ kind: "muted", topic, error }, "");
   }
 
   send(message: LiveMessage, page: string): void {
     if (!this.#ended) this.#outbox.send(message, page);
+  }
+
+  /** Sends an instance that was rendered again. */
+  show(subscription: Subscription, { outcome, base }: RenderedPush, cursor: string | undefined): void {
+    const { page, component, id: instance } = subscription;
+    this.moved(page, instance, outcome.state);
+    this.send({ kind: "update", page, component, outcome, base, cursor }, page);
+    if (outcome.kind === "removed") this.remove(page, instance);
   }
 
   /** The other side takes something again. What changed meanwhile goes out once for each instance. */
@@ -218,16 +240,19 @@ export class LiveConnection {
     this.#pushes.wake();
   }
 
+  /** Asks for a turn in which `flush` is called. */
+  want(): void {
+    this.#parts.hub.wantsFlush(this);
+  }
+
   /** Renders what changed, as long as the other side takes it. Never rejects. */
   flush(): Promise<void> {
     return this.#pushes.flush();
   }
 
-  /**
-   * Says why an instance is not shown. One that may no longer be seen is told of nothing more.
-   */
+  /** Says why an instance is not shown. One that may no longer be seen is told of nothing more. */
   refuse(subscription: Subscription, cause: unknown): void {
-    if (!this.#holds(subscription)) return;
+    if (!this.holds(subscription)) return;
     const { page, id } = subscription;
     const error = cause instanceof HydrantError ? cause : new HydrantError("internal", undefined, { cause });
     this.send({ kind: "refused", page, component_id: id, error }, page);
@@ -240,7 +265,16 @@ export class LiveConnection {
   end(why: LiveEnd): void {
     if (this.#ended) return;
     this.closed();
-    this.#parts.sink.end(why);
+    this.sink.end(why);
+  }
+
+  stalled(): void {
+    this.end("timeout");
+  }
+
+  broken(error: unknown): void {
+    this.#parts.onBroken(error);
+    this.end("internal");
   }
 
   /** The other side is gone. */
@@ -252,26 +286,18 @@ export class LiveConnection {
     this.#parts.hub.ended(this);
   }
 
-  #holds(subscription: Subscription): boolean {
+  holds(subscription: Subscription): boolean {
     return this.#subscriptions.get(keyOf(subscription.page, subscription.id)) === subscription;
   }
 
-  /** Says once what was missed, as soon as the other side takes it. */
   #tellMissed(): void {
-    for (const page of new Set([...this.#lost].map((one) => one.page))) {
-      if (this.#outbox.isBlocked) return;
-      const lost = [...this.#lost].filter((one) => one.page === page);
-      for (const one of lost) this.#lost.delete(one);
-      this.send({ kind: "resync", page, instances: lost.map(({ id }) => id) }, page);
-    }
-    if (!this.#missedTopics || this.#outbox.isBlocked) return;
-    this.#missedTopics = false;
-    this.send({ kind: "resync", page: "", instances: [] }, "");
+    this.#missed?.tell(this);
+    if (this.#missed?.isEmpty === true) this.#missed = undefined;
   }
 
   #forget(subscription: Subscription): void {
     this.#pushes.drop(subscription);
-    this.#lost.delete(subscription);
+    this.#missed?.drop(subscription);
     this.#parts.hub.removed(subscription);
   }
 }

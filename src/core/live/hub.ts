@@ -2,11 +2,13 @@ import { subjectOf } from "../caller.js";
 import type { LastingCall } from "../calls.js";
 import { HydrantError } from "../errors.js";
 import type { StreamSignal } from "../streams.js";
-import { type ConnectionParts, LiveConnection, type LiveEnd, type LiveMessage, type LiveSink } from "./connection.js";
+import { LiveConnection, type LiveEnd, type LiveSink } from "./connection.js";
+import type { ConnectionParts } from "./connection-parts.js";
 import { GatheringQueue } from "./gathering-queue.js";
 import { Groups } from "./groups.js";
 import { type ConnectionCommand, type Item, NODES } from "./items.js";
 import { LogReader } from "./log-reader.js";
+import { deliverPiece } from "./pieces.js";
 import { type Published, Publisher, type PublisherParts } from "./publisher.js";
 import type { Subscription } from "./subscription.js";
 
@@ -15,6 +17,8 @@ export interface HubPipeline {
   readonly render: ConnectionParts["render"];
   /** Whether a piece may be sent to it without rendering. */
   readonly mayAppend: (subscription: Subscription) => boolean;
+  /** Whether seeing it depends on who asks. */
+  readonly hasRights: (subscription: Subscription) => boolean;
   /** Asks again whether the caller may see what the connection is told of, and ends what may not be seen. Never rejects. */
   readonly stillAllowed: (connection: LiveConnection) => Promise<void>;
   readonly hearStream: (signal: StreamSignal) => void;
@@ -32,6 +36,7 @@ const SKEW_MS = 60_000;
 /** Connects what is published with who is told of it. One for each server; nodes meet in the log. */
 export class Hub {
   readonly #parts: HubParts;
+  readonly #ofConnections: ConnectionParts;
   readonly #reader: LogReader;
   readonly #publisher: Publisher;
   readonly #connections = new Map<string, LiveConnection>();
@@ -39,13 +44,14 @@ export class Hub {
   readonly #topics = new Groups<Subscription>();
   readonly #listeners = new Groups<LiveConnection>();
   readonly #flushes: GatheringQueue<LiveConnection>;
-  /** Everybody is asked again and again whether they may still see what they see. */
+  /** Those whose rights may change while they are told of something. */
   readonly #watched: GatheringQueue<LiveConnection>;
   #takesNew = true;
 
   constructor(parts: HubParts) {
-    const { clock, limits } = parts;
+    const { clock, limits, pipeline } = parts;
     this.#parts = parts;
+    this.#ofConnections = { clock, limits, hub: this, render: pipeline.render, onBroken: pipeline.report };
     this.#reader = new LogReader({
       ...parts,
       onItem: (topic, item, cursor) => this.#deliver(topic, item, cursor),
@@ -70,22 +76,12 @@ export class Hub {
   /** @throws {HydrantError} `rate_limited` over the bound of one person, `unavailable` when the node is about to stop. */
   connect(call: LastingCall, sink: LiveSink): LiveConnection {
     if (!this.#takesNew) throw new HydrantError("unavailable", "the node is about to stop", { retryAfter: 1 });
-    const { clock, limits, pipeline, sealer } = this.#parts;
     const subject = subjectOf(call.caller);
     this.#countPerson(subject, 1);
-    const connection = new LiveConnection({
-      id: sealer.randomName(26),
-      subject,
-      call,
-      sink,
-      limits,
-      clock,
-      hub: this,
-      render: pipeline.render,
-      onBroken: pipeline.report,
-    });
-    this.#connections.set(connection.id, connection);
-    this.#watched.add(connection);
+    const id = this.#parts.sealer.randomName(26);
+    const connection = new LiveConnection({ id, subject, call, sink }, this.#ofConnections);
+    this.#connections.set(id, connection);
+    if (call.callerNow !== undefined) this.#watched.add(connection);
     if (!this.#reader.isCurrent) connection.send({ kind: "health", current: false }, "");
     return connection;
   }
@@ -96,6 +92,7 @@ export class Hub {
 
   added(subscription: Subscription): void {
     for (const topic of subscription.topics) this.#topics.join(topic, subscription);
+    if (this.#parts.pipeline.hasRights(subscription)) this.#watched.add(subscription.connection);
   }
 
   removed(subscription: Subscription): void {
@@ -120,11 +117,29 @@ export class Hub {
     if (reached === "here") throw new HydrantError("unavailable", "the topic log is down", { retryAfter: 1 });
   }
 
-  /** From now on the connection is sent what is published under the topic, and what was since the cursor. */
+  /**
+   * Admits what a connection of this node asks for. What it asks for since an old cursor is told when it is admitted, and
+   * no message before that may name a newer one. Of a connection elsewhere nobody here can say that; its page knows.
+   */
+  async whileAdmitted<T>(id: string, subject: string, admit: () => Promise<T>): Promise<T> {
+    const connection = this.#connections.get(id);
+    const settled = connection?.subject === subject ? connection.wish() : undefined;
+    try {
+      return await admit();
+    } finally {
+      settled?.();
+    }
+  }
+
+  /**
+   * From now on the connection is sent what is published under the topic, and what was since the cursor.
+   * @throws {HydrantError} `too_large`.
+   */
   listen(connection: LiveConnection, topic: string, cursor: string | undefined): void {
     if (connection.ended) return;
-    connection.listening.add(topic);
+    connection.listen(topic);
     this.#listeners.join(topic, connection);
+    this.#watched.add(connection);
     const since = cursor === undefined ? [] : this.#reader.since(cursor);
     const isMissed = cursor !== undefined && this.#publisher.hasMissed(topic);
     if (since === undefined || isMissed || since.some(({ item }) => isGapIn(item, [topic]))) connection.resyncTopics();
@@ -134,7 +149,7 @@ export class Hub {
   }
 
   unlisten(connection: LiveConnection, topic: string): void {
-    connection.listening.delete(topic);
+    connection.unlisten(topic);
     this.#listeners.leave(topic, connection);
   }
 
@@ -158,7 +173,7 @@ export class Hub {
         for (const one of this.#listeners.of(topic)) one.hear(topic, item.change, cursor);
         break;
       case "append":
-        this.#deliverPiece(topic, item, cursor);
+        deliverPiece(topic, item, this.#topics.of(topic), this.#parts.pipeline.mayAppend);
         break;
       case "gap":
         this.#resync(item.topics);
@@ -171,31 +186,6 @@ export class Hub {
         break;
       case "signed-out":
         this.#signOut(item);
-    }
-  }
-
-  /** Who has all that came before gets the piece alone, the same one for all; who has not is rendered again. */
-  #deliverPiece(topic: string, { place, html }: Item & { kind: "append" }, cursor: string): void {
-    const byConnection = new Groups<Subscription, LiveConnection>();
-    for (const one of this.#topics.of(topic)) byConnection.join(one.connection, one);
-    const pieces = new Map<string, LiveMessage>();
-    function pieceFor(id: string, after: string | undefined): LiveMessage {
-      const key = `${id} ${after}`;
-      const known = pieces.get(key) ?? { kind: "append", component_id: id, place, html, cursor: after };
-      pieces.set(key, known);
-      return known;
-    }
-    for (const [connection, all] of byConnection) {
-      const alone = connection.isCurrent ? [...all].filter(this.#parts.pipeline.mayAppend) : [];
-      const last = alone.length === all.size ? alone.at(-1) : undefined;
-      const rest = new Set(all);
-      for (const one of alone) {
-        if (!connection.isCurrent) break;
-        rest.delete(one);
-        // Only who has it in every instance may go on from here.
-        connection.send(pieceFor(one.id, one === last ? cursor : undefined), one.page);
-      }
-      for (const one of rest) connection.touch(one, topic);
     }
   }
 
@@ -250,6 +240,7 @@ export class Hub {
 
   /** Tells what happened since the cursor, which the page had before it was rendered. */
   #catchUp(connection: LiveConnection, added: readonly Subscription[], cursor: string): void {
+    connection.lookBack();
     const since = this.#reader.since(cursor);
     if (since === undefined) return connection.resync(added);
     const byTopic = new Groups<Subscription>();

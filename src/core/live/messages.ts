@@ -9,8 +9,8 @@ export type LiveMessage =
       readonly page: string;
       readonly component: string;
       readonly outcome: Outcome;
-      /** Revision of the render it was made from: a page that shows another one asks for the newest. */
-      readonly base: number;
+      /** End of the seal it was made from: a page that holds another one asks for the newest. */
+      readonly base: string;
       /** Where the page may go on from, once it has this. */
       readonly cursor: string | undefined;
     }
@@ -27,6 +27,8 @@ export type LiveMessage =
   | { readonly kind: "resync"; readonly page: string; readonly instances: readonly string[] }
   /** An instance is no longer told of anything, or could not be rendered. The door notes the error in the log. */
   | { readonly kind: "refused"; readonly page: string; readonly component_id: string; readonly error: HydrantError }
+  /** The caller may not listen to a topic any longer. The door notes the error in the log. */
+  | { readonly kind: "muted"; readonly topic: string; readonly error: HydrantError }
   /** Somebody published under a topic that the connection listens to itself. */
   | { readonly kind: "published"; readonly topic: string; readonly change: unknown; readonly cursor: string }
   /** Whether what other nodes publish arrives. */

@@ -6,24 +6,32 @@ import type { LiveMessage, LiveSink } from "./messages.js";
 const MOST_HELD = 1_000;
 
 export interface OutboxParts {
-  readonly sink: LiveSink;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** The reader took nothing for too long, or would have to be told more than is kept for him. */
-  readonly onStall: () => void;
-  /** The door could not write a message. */
-  readonly onBroken: (error: unknown) => void;
 }
+
+/** The connection it belongs to. Told through one object: functions of its own would be kept for every connection. */
+export interface OutboxOwner {
+  readonly sink: LiveSink;
+  /** The reader took nothing for too long, or would have to be told more than is kept for him. */
+  stalled(): void;
+  /** The door could not write a message. */
+  broken(error: unknown): void;
+}
+
+const nothing = (): void => {};
 
 /** What goes out through one connection, and whether the other side takes it. */
 export class Outbox {
   readonly #parts: OutboxParts;
+  readonly #owner: OutboxOwner;
   #isBlocked = false;
   #held = 0;
-  #cancelStall = (): void => {};
+  #cancelStall = nothing;
 
-  constructor(parts: OutboxParts) {
+  constructor(parts: OutboxParts, owner: OutboxOwner) {
     this.#parts = parts;
+    this.#owner = owner;
   }
 
   get isBlocked(): boolean {
@@ -31,19 +39,20 @@ export class Outbox {
   }
 
   send(message: LiveMessage, page: string): void {
-    const { sink, clock, limits, onStall, onBroken } = this.#parts;
+    const owner = this.#owner;
     let takesMore = false;
     try {
-      takesMore = sink.send(message, page);
+      takesMore = owner.sink.send(message, page);
     } catch (error) {
-      onBroken(error);
+      owner.broken(error);
       return;
     }
     if (this.#isBlocked) {
-      if (++this.#held > MOST_HELD) onStall();
+      if (++this.#held > MOST_HELD) owner.stalled();
     } else if (!takesMore) {
+      const { clock, limits } = this.#parts;
       this.#isBlocked = true;
-      this.#cancelStall = clock.after(limits.stallMs, onStall);
+      this.#cancelStall = clock.after(limits.stallMs, () => owner.stalled());
     }
   }
 

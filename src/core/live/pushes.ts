@@ -7,32 +7,41 @@ const SLOW_MS = 1_000;
 export interface PushesParts {
   readonly clock: Clock;
   readonly render: (subscription: Subscription, changes: Changes) => Promise<RenderedPush>;
+}
+
+/** The connection it belongs to. Told through one object: functions of its own would be kept for every connection. */
+export interface PushesOwner {
   /** Asks for a turn in which {@link Pushes.flush} is called. */
-  readonly want: () => void;
+  want(): void;
   /** Whether the other side takes renders now. */
-  readonly isOpen: () => boolean;
+  readonly isOpen: boolean;
   /** Whether the page is still told of it. */
-  readonly holds: (subscription: Subscription) => boolean;
-  /** Cursor of who has seen everything. */
-  readonly position: () => string;
-  readonly show: (subscription: Subscription, push: RenderedPush, cursor: string | undefined) => void;
-  readonly fail: (subscription: Subscription, error: unknown) => void;
+  holds(subscription: Subscription): boolean;
+  /** Where the page may go on from, once it has what it is sent; `undefined` where that is not sure. */
+  readonly position: string | undefined;
+  show(subscription: Subscription, push: RenderedPush, cursor: string | undefined): void;
+  refuse(subscription: Subscription, error: unknown): void;
 }
 
 /** The instances of one connection that changed, and those that are being rendered. */
 export class Pushes {
   readonly #parts: PushesParts;
-  readonly #dirty = new Set<Subscription>();
-  readonly #rendering = new Set<Subscription>();
+  readonly #owner: PushesOwner;
+  /** Kept only while there is something in it: most connections wait most of the time. */
+  #dirty: Set<Subscription> | undefined;
+  #rendering = 0;
+  /** Counts how often what was being rendered became no proof that the page has everything. */
+  #doubts = 0;
   #isFlushing = false;
 
-  constructor(parts: PushesParts) {
+  constructor(parts: PushesParts, owner: PushesOwner) {
     this.#parts = parts;
+    this.#owner = owner;
   }
 
   /** Whether everything was shown. */
   get isIdle(): boolean {
-    return this.#dirty.size === 0 && this.#rendering.size === 0;
+    return this.#rendering === 0 && (this.#dirty === undefined || this.#dirty.size === 0);
   }
 
   /** It is rendered again, with the last change of each topic. */
@@ -52,25 +61,31 @@ export class Pushes {
 
   /** It is rendered again as it stands. */
   add(subscription: Subscription): void {
+    this.#dirty ??= new Set();
     this.#dirty.add(subscription);
     this.wake();
   }
 
   /** Another takes its place. What it is being rendered with counts as well: that render will not be shown. */
   replace(known: Subscription, fresh: Subscription): void {
-    if (!this.#dirty.has(known) && known.rendering === undefined) return;
+    if (this.#dirty?.has(known) !== true && known.rendering === undefined) return;
     fresh.changes = allChanges(known);
     this.add(fresh);
   }
 
   drop(subscription: Subscription): void {
-    this.#dirty.delete(subscription);
+    this.#dirty?.delete(subscription);
+  }
+
+  /** The page is going to be told of something older than what is being rendered. */
+  doubt(): void {
+    this.#doubts++;
   }
 
   /** Asks for a turn where there is something to do in it. */
   wake(): void {
-    if (!this.#parts.isOpen()) return;
-    for (const { rendering } of this.#dirty) if (rendering === undefined) return this.#parts.want();
+    if (this.#dirty === undefined || !this.#owner.isOpen) return;
+    for (const { rendering } of this.#dirty) if (rendering === undefined) return this.#owner.want();
   }
 
   /** Renders what changed, one instance after the other, as long as the other side takes it. */
@@ -78,9 +93,9 @@ export class Pushes {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     // What is marked again meanwhile waits for the next turn, so that all others get theirs.
-    for (const subscription of [...this.#dirty]) {
-      if (!this.#parts.isOpen()) break;
-      if (subscription.rendering !== undefined || !this.#dirty.delete(subscription)) continue;
+    for (const subscription of [...(this.#dirty ?? [])]) {
+      if (!this.#owner.isOpen) break;
+      if (subscription.rendering !== undefined || this.#dirty?.delete(subscription) !== true) continue;
       await this.#unlessSlow(this.#push(subscription));
     }
     this.#isFlushing = false;
@@ -88,29 +103,32 @@ export class Pushes {
   }
 
   async #push(subscription: Subscription): Promise<void> {
-    const { render, holds, position, show, fail } = this.#parts;
+    const owner = this.#owner;
     const { seal, changes = NO_CHANGES } = subscription;
-    // Only who has all of it may go on from here.
-    const cursor = this.isIdle ? position() : undefined;
+    // Only who has all of it may go on from here: asked before this one counts as missing.
+    const { position } = owner;
+    const doubts = this.#doubts;
     subscription.changes = undefined;
     subscription.rendering = changes;
-    this.#rendering.add(subscription);
+    this.#rendering++;
     try {
-      const push = await render(subscription, changes);
+      const push = await this.#parts.render(subscription, changes);
       if (subscription.seal !== seal) this.#renderAnew(subscription);
-      else if (holds(subscription)) show(subscription, push, cursor);
+      else if (owner.holds(subscription)) owner.show(subscription, push, this.#doubts === doubts ? position : undefined);
     } catch (error) {
-      fail(subscription, error);
+      owner.refuse(subscription, error);
     }
     subscription.rendering = undefined;
-    this.#rendering.delete(subscription);
+    this.#rendering--;
+    if (this.#dirty?.size === 0) this.#dirty = undefined;
     this.wake();
   }
 
   /** By now the page shows something newer, and would not take what was made from the older one. */
   #renderAnew(subscription: Subscription): void {
-    if (!this.#parts.holds(subscription)) return;
+    if (!this.#owner.holds(subscription)) return;
     subscription.changes = allChanges(subscription);
+    this.#dirty ??= new Set();
     this.#dirty.add(subscription);
   }
 

@@ -45,7 +45,10 @@ export interface LiveDoor {
    * holds the connection cannot be told.
    */
   change(change: ConnectionChange): Promise<readonly RefusedSubscription[]>;
-  /** @throws {HydrantError} `forbidden`, `unauthenticated`. */
+  /**
+   * Sends the connection what is published under a topic, as long as `topicAccess` lets its caller.
+   * @throws {HydrantError} `forbidden`, `unauthenticated`; `too_large` for more than `limits.subscriptions` topics.
+   */
   listen(connection: LiveConnection, topic: unknown, cursor?: string): Promise<void>;
   unlisten(connection: LiveConnection, topic: string): void;
   /** Publishes for a page, where the component lets it. @throws {HydrantError} `forbidden`, `invalid` and as `dispatch`. */
@@ -105,6 +108,7 @@ export function createLiveServer(
     pipeline: {
       render: (subscription, changes) => calls.renderPush(runtime, subscription, changes),
       mayAppend: (subscription) => calls.mayAppend(runtime, subscription),
+      hasRights: (subscription) => calls.hasRights(runtime, subscription),
       stillAllowed: (connection) => calls.stillAllowed(runtime, connection),
       hearStream: (signal) => streams.hear(signal),
       report: (error) => report(error, { door: "could not write what a live page is told" }),
@@ -132,7 +136,14 @@ export function createLiveServer(
     return answer;
   }
 
-  async function change(asked: ConnectionChange): Promise<readonly RefusedSubscription[]> {
+  function change(asked: ConnectionChange): Promise<readonly RefusedSubscription[]> {
+    const { cursor, subscribe = [] } = asked;
+    // Only from now on, or nothing more: nothing is owed meanwhile.
+    if (cursor === undefined || subscribe.length === 0) return admitted(asked);
+    return hub.whileAdmitted(asked.connection, subjectOf(asked.caller), () => admitted(asked));
+  }
+
+  async function admitted(asked: ConnectionChange): Promise<readonly RefusedSubscription[]> {
     const { connection, page = "", unsubscribe = [], leave = false, cursor } = asked;
     const { fresh, stale, refused } = await admitAll(asked);
     const command = { connection, subject: subjectOf(asked.caller), page };
@@ -152,7 +163,10 @@ export function createLiveServer(
       connect: (call, sink) => hub.connect(call, sink),
       change,
       async listen(connection, topic, cursor) {
-        hub.listen(connection, await calls.admitListening(runtime, connection.caller, topic), cursor);
+        const { id, subject, caller } = connection;
+        await hub.whileAdmitted(id, subject, async () => {
+          hub.listen(connection, await calls.admitListening(runtime, caller, topic), cursor);
+        });
       },
       unlisten: (connection, topic) => hub.unlisten(connection, topic),
       async broadcast(call) {

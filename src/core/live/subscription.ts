@@ -21,18 +21,27 @@ export interface Subscription extends Admitted {
   readonly connection: LiveConnection;
   /** The newest seal known here. */
   seal: string;
-  /** Epoch milliseconds since when it is. */
-  sealedAt: number;
   /** What it was not rendered with yet. */
   changes: Map<string, unknown> | undefined;
   /** What it is being rendered with. */
   rendering: Changes | undefined;
 }
 
-/** An instance as it is pushed, and the revision it was rendered from. */
+/** An instance as it is pushed, and the end of the seal it was rendered from. */
 export interface RenderedPush {
   readonly outcome: Outcome;
-  readonly base: number;
+  readonly base: string;
+}
+
+/** The end of no seal: a page that reads it asks for itself. */
+export const NO_SEAL = "~";
+
+/**
+ * What tells a seal from all others. A revision does not: an event and a push that know nothing of each other may reach the
+ * same one.
+ */
+export function endOfSeal(seal: string): string {
+  return seal.slice(-16);
 }
 
 /** What it is being rendered with, and what came meanwhile. */

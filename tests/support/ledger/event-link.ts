@@ -16,7 +16,7 @@ function hearPartials(html: string, hear: LinkHearer): void {
     const swap = attribute(attributes, "hx-swap");
     const base = attribute(attributes, "data-base");
     if (swap === "beforeend") hear.piece(target, inside);
-    else if (swap === "outerMorph") hear.update(inside, base === undefined ? undefined : Number(base));
+    else if (swap === "outerMorph") hear.update(inside, base ?? "~");
     else hear.refused(target.split(" ", 1)[0] ?? "", attribute(inside, "data-code") ?? swap ?? "");
   }
 }

@@ -1,6 +1,9 @@
 import type { Finding } from "../ledger.js";
 import type { Topic } from "./topic.js";
 
+/** Missing items that are remembered. */
+const MOST_MISSING = 2_000;
+
 /** One topic that a socket listens to: every item comes, or it is said that something may have been missed. */
 export class Feed {
   /** The newest item heard, and those before it that were not. */
@@ -37,12 +40,16 @@ export class Feed {
   }
 
   check(): void {
-    for (const seq of this.#unsaid()) {
+    const unsaid = new Set(this.#unsaid());
+    for (const seq of unsaid) {
       const kind = seq > this.#last ? "lost" : "silent gap";
       this.#note(kind, `${seq} was never heard, and nothing was said`);
+      this.#missing.delete(seq);
     }
-    this.#missing.clear();
+    // What was said to be missing may still come.
+    for (let seq = this.#last + 1; seq <= this.topic.kept; seq++) if (!unsaid.has(seq)) this.#missing.add(seq);
     this.#last = Math.max(this.#last, this.topic.kept);
+    for (const seq of [...this.#missing].slice(0, -MOST_MISSING)) this.#missing.delete(seq);
   }
 
   #late(seq: number): void {

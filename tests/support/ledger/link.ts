@@ -3,8 +3,8 @@ import type { Root, Visitor } from "../cluster/visitor.js";
 
 /** What a page is told through its connection, whatever kind that is. */
 export interface LinkHearer {
-  /** An instance was rendered again, from the revision `base`. */
-  update(html: string, base: number | undefined): void;
+  /** An instance was rendered again, from the seal that ends with `base`. */
+  update(html: string, base: string): void;
   /** A piece for the end of a place. */
   piece(place: string, html: string): void;
   resync(instances: readonly string[]): void;

@@ -84,12 +84,12 @@ export class Reader implements LinkHearer {
     if (one.length > 0) this.#errand(this.#parts.random.pick(one), "touch");
   }
 
-  update(html: string, base: number | undefined): void {
+  update(html: string, base: string): void {
     const [root] = rootsIn(html);
     const one = root === undefined ? undefined : this.#shown.get(root.id);
     if (one === undefined || root === undefined) return;
     one.isConfirmed = true;
-    if (one.isBusy || base !== one.root.rev) return this.#refresh(one);
+    if (one.isBusy || !one.root.state.endsWith(base)) return this.#refresh(one);
     this.#take(one, root, html);
   }
 

@@ -7,7 +7,7 @@ interface SocketMessage {
   readonly id?: string;
   readonly component_id?: string;
   readonly html?: string;
-  readonly base?: number;
+  readonly base?: string;
   readonly cursor?: string;
   readonly append?: string;
   readonly instances?: readonly string[];
@@ -29,7 +29,7 @@ function hearMessage(message: SocketMessage, hear: LinkHearer): void {
   const {
     type,
     html = "",
-    base,
+    base = "~",
     cursor,
     append,
     instances = [],
