@@ -41,12 +41,10 @@
   /** Id of the connection, while there is one. */
   let connection = "";
   let health = "current";
-  let [isJoined, isClosed, isPushing] = [false, false, false];
-  let tries = 0;
+  let [isJoined, isClosed, isPushing, tries] = [false, false, false, 0];
   /** Epoch milliseconds from which on it is sure that the server knows all instances. */
   let sureAt = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  let timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   /** Where this page holds the connection for all. @type {EventSource | undefined} */
   let source;
   /** @type {BroadcastChannel | undefined} */
@@ -161,8 +159,7 @@
     if (id && id === connection) return;
     connection = id;
     health = how;
-    clearTimeout(timer);
-    timer = undefined;
+    timer = void clearTimeout(timer);
     underWay = new Set();
     for (const all of [known, fresh]) all.clear();
     survey();
@@ -180,7 +177,10 @@
     // Words of two pages may overtake each other; whoever holds the connection knows, and is asked again.
     if (what === "connected" && !source) connected(word.connection ?? "", word.health);
     if (what === "lost" && !source) connected("");
+    // What was said through another node may be among what was lost.
+    if (what === "health" && health === "current") known.clear();
     if (what === "health" && document.documentElement.dataset.live !== "connecting") say(health);
+    if (what === "health") survey();
     if (what === "closed") leave(code);
     if (what === "page" && to === page) void show(html, id, isNew);
     if (what !== "resync" || to !== page) return;
@@ -260,7 +260,6 @@
     connected(own ? "own" : "");
   }
   Object.assign(htmx.hydrant, { updates: { show, hear, take } });
-
   /** @type {Client.Extension} */
   const extension = {
     htmx_config_request(_sender, { ctx: { isPush, request } }) {
@@ -280,10 +279,11 @@
     /** An update does not take away what somebody has to read. */
     htmx_before_morph_node: (element, { newNode }) =>
       !(isPushing && element.matches("[data-component-error]") && element.firstChild && !newNode.firstChild),
-    htmx_after_swap(_sender, { ctx: { base, hydrant } }) {
+    htmx_after_swap(_sender, { ctx: { base, hydrant, response } }) {
       const { id = "" } = hydrant?.root ?? {};
-      // The server made it and knows.
-      if (base && rootOf(id)) known.set(id, rootOf(id)?.getAttribute(SEAL) ?? null);
+      // The server made it for this connection and knows.
+      if ((base || (!hydrant?.late && response?.headers.has("Hydrant-Told"))) && rootOf(id))
+        known.set(id, rootOf(id)?.getAttribute(SEAL) ?? null);
       survey();
     },
     htmx_finally_request(_sender, { ctx }) {

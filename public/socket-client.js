@@ -43,7 +43,8 @@
 
   /** What an event's answer has beside its HTML, in the headers that HTTP has for it. @param {Client.Effects} effects */
   function headersOf({ redirect, push_url, replace_url, trigger, removed }) {
-    const headers = new Headers({ "Content-Type": "text/html" });
+    // Whoever is answered here is told of updates here, of this seal.
+    const headers = new Headers({ "Content-Type": "text/html", "Hydrant-Told": "yes" });
     const paths = { "HX-Redirect": redirect, "HX-Push-Url": push_url, "HX-Replace-Url": replace_url };
     for (const [name, path] of Object.entries(paths)) if (path) headers.set(name, path);
     // A header holds no letters beyond Latin-1, so JSON spells them.

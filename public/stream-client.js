@@ -89,6 +89,7 @@
   /** All of a stream through however many connections, nothing twice. @param {Client.Stream} stream @param {Response} answer @returns {AsyncGenerator<string, void>} */
   async function* all(stream, answer) {
     const { signal } = stream.ctx.request;
+    let farewell = "";
     for (let part = /** @type {Response | undefined} */ (answer); part; part = await rest(stream)) {
       try {
         for await (const message of messagesOf(part)) {
@@ -97,13 +98,21 @@
           if (!isEnd && id && id <= stream.last) continue;
           if (id) Object.assign(stream, { last: id, tries: 0 });
           stream.isOver ||= isEnd;
-          yield `${message}\n\n`;
+          // With its root the request is gone, and nothing more is read: what takes that away comes last.
+          if (message.includes(`data: <hx-partial hx-target="#${stream.call.root.id}" hx-swap="delete">`)) {
+            farewell = `${message}\n\n`;
+            continue;
+          }
+          const [, event = "", data = ""] = /^event: ?component:(\w+)\ndata: ?(.*)$/m.exec(message) ?? [];
+          if (farewell && event) await end(stream, event, data);
+          else yield `${message}\n\n`;
         }
       } catch (error) {
         if (signal.aborted) throw error;
         // The connection is gone, and there may be a rest.
       }
-      if (stream.isOver || signal.aborted) return;
+      if (farewell) yield farewell;
+      if (farewell || stream.isOver || signal.aborted) return;
     }
     stream.isCut = !signal.aborted;
   }
@@ -147,6 +156,12 @@
     if (origin !== location.origin) return;
     ctx.keepIndicators = true;
     location.assign(href);
+  }
+
+  /** Carries out how it ends. @param {Client.Stream} stream @param {string} event @param {string} data */
+  async function end(stream, event, data) {
+    if (event === "done") await finish(stream, JSON.parse(data));
+    if (event === "redirect") leave(stream, data);
   }
 
   /** Says that the end is missing, with a button for what can be done about it. @param {Client.Stream} stream */
@@ -195,8 +210,7 @@
     htmx_sse_before_message(_root, { connection, message: { event, data }, waitUntil }) {
       const stream = streamOf(connection.abortController.signal);
       if (!stream) return;
-      if (event === "component:done") waitUntil(finish(stream, JSON.parse(data)));
-      if (event === "component:redirect") leave(stream, data);
+      waitUntil(end(stream, event.replace("component:", ""), data));
       // The message before it has said so already.
       return event !== "component:error";
     },

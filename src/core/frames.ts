@@ -5,8 +5,9 @@ import { HydrantError } from "./errors.js";
 import { escapeHtml, SafeHtml } from "./html.js";
 import { placeId } from "./identity.js";
 import { checkState, derive, handlerName, type LiveInstance, runAuthored } from "./instance.js";
+import { othersTurn } from "./ports/clock.js";
 import { appended, presentDone } from "./show.js";
-import { fromText } from "./state.js";
+import { fromText, type Snapshot } from "./state.js";
 import type { Turn } from "./turn.js";
 
 /** Milliseconds a stopped handler has for its `finally`. */
@@ -20,7 +21,11 @@ export interface StreamControl {
   readonly fail: (error: unknown) => void;
 }
 
-type Step = IteratorResult<unknown> | "stopped";
+/** A value, the end, or what the handler refused to go on for. */
+type Step = IteratorResult<unknown> | "stopped" | HydrantError;
+
+/** Shows how things stand and why the handler went no further. @param seal That of the last frame; empty for none. */
+export type ShowRefusal = (error: HydrantError, seal: string) => Promise<Outcome>;
 
 /** A handler that yields, as frames. */
 export interface HandlerFrames extends StreamControl {
@@ -41,11 +46,13 @@ export function framesOf(
   begun: LiveInstance,
   event: EventDefinition,
   steps: AsyncIterable<unknown>,
+  showRefusal: ShowRefusal,
 ): HandlerFrames {
   const { limits, clock } = turn.runtime;
   const iterator = steps[Symbol.asyncIterator]();
   const until = clock.now() + limits.streamMs;
   let live = begun;
+  let shown = "";
   let number = 0;
   let closing: Promise<void> = Promise.resolve();
   // The step that was running when it was told to end: what it fails with is told to nobody else.
@@ -80,6 +87,10 @@ export function framesOf(
     });
     try {
       return await Promise.race([whenTold(), step]);
+    } catch (error) {
+      const isRefusal = told === undefined && error instanceof HydrantError && error.code === "invalid";
+      if (isRefusal) return error;
+      throw error;
     } finally {
       if (told === undefined) inFlight = undefined;
     }
@@ -116,16 +127,18 @@ export function framesOf(
   }
 
   /** The seal on the page is now that of the frame before, and so is what stands in it. */
-  async function after({ state }: Outcome): Promise<LiveInstance> {
+  async function after({ state }: Outcome, sealed: Snapshot | undefined): Promise<LiveInstance> {
     live.fills.clear();
     // Every frame is an answer of its own, but what has no place in one stays for the last.
     Object.assign(turn.effects, { refresh: [], removed: false, unchanged: false });
     turn.budget.instances = limits.instances;
-    if (state === "") return live;
+    if (state === "" || sealed === undefined) return live;
+    shown = state;
+    // The state itself goes on in the component; what is in the seal is only read where another call opens it.
+    if (!live.definition.stored) return { ...live, previous: { ...sealed, state: undefined } };
     const { sealer, states } = turn.runtime;
     const binding = { purpose: "state", component: live.definition.name, subject: turn.subject } as const;
     const previous = fromText(sealer.unseal(binding, state).text);
-    if (!live.definition.stored) return { ...live, previous };
     const { origin, conflict } = await states.hydrate(live.definition, previous);
     if (conflict) throw new HydrantError("state_conflict");
     return { ...live, previous, origin };
@@ -136,14 +149,18 @@ export function framesOf(
     number++;
     if (value instanceof Append) {
       const { place, content } = value;
+      turn.effects.unchanged = false;
       const html = content instanceof SafeHtml ? content.value : escapeHtml(content);
       return { number, done: false, outcome: appended(live, html), append: placeId(live.id, place) };
     }
     await derive(live, turn);
-    const outcome = await presentDone(turn, live);
+    let sealed: Snapshot | undefined;
+    const outcome = await presentDone(turn, live, (snapshot) => {
+      sealed = snapshot;
+    });
     const done = outcome.kind === "redirect" || outcome.kind === "removed";
     if (done) return { number, done, outcome, append: undefined };
-    live = await after(outcome);
+    live = await after(outcome, sealed);
     return { number, done, outcome: { ...outcome, effects: NO_EFFECTS }, append: undefined };
   }
 
@@ -151,6 +168,16 @@ export function framesOf(
     checkState(live, event);
     await derive(live, turn);
     return { number: number + 1, done: true, outcome: await presentDone(turn, live), append: undefined };
+  }
+
+  /** What the handler refused is answered as ever; what it has shown by then stands. */
+  async function refused(error: HydrantError): Promise<Frame> {
+    return { number: number + 1, done: true, outcome: await showRefusal(error, shown), append: undefined };
+  }
+
+  function frameOf(step: Step): Promise<Frame> {
+    if (step instanceof HydrantError) return refused(step);
+    return step === "stopped" || step.done === true ? last() : show(step.value);
   }
 
   /** What the handler has shown stands; what follows has a time and a signal of its own. */
@@ -173,12 +200,13 @@ export function framesOf(
           signal.removeEventListener("abort", leaving);
           await stopped();
         }
-        isEnded = step === "stopped" || step.done === true;
-        const frame = step === "stopped" || step.done === true ? await last() : await show(step.value);
+        isEnded = step === "stopped" || step instanceof HydrantError || step.done === true;
+        const frame = await frameOf(step);
         // While it is read no time is counted.
         turn.end();
         yield frame;
         if (frame.done) return;
+        await othersTurn();
       }
     } catch (error) {
       isEnded = true;

@@ -1,7 +1,8 @@
-import type { Component } from "./component.js";
+import { Append, type Component } from "./component.js";
 import type { SlotContent } from "./composition.js";
 import type { Definition, EventDefinition } from "./definition.js";
 import { DefinitionError, HydrantError } from "./errors.js";
+import { othersTurn } from "./ports/clock.js";
 import { fieldErrors, type Schema, validate } from "./ports/schema.js";
 import type { Origin, Snapshot } from "./state.js";
 import { isAsyncIterable } from "./streaming.js";
@@ -156,6 +157,17 @@ export function checkState(live: LiveInstance, event: EventDefinition): void {
   throw new DefinitionError(`${handlerName(live, event)} left this.state as ${String(state)}; it must stay an object.`);
 }
 
+/** What a step asks for ends or stays as it would in a stream; only nothing of it is shown before the end. */
 async function runToEnd(steps: AsyncIterable<unknown>, turn: Turn): Promise<void> {
-  for await (const _step of steps) turn.signal().throwIfAborted();
+  const { effects } = turn;
+  let isShown = false;
+  for await (const step of steps) {
+    turn.signal().throwIfAborted();
+    isShown ||= !effects.unchanged;
+    effects.unchanged = false;
+    if (!(step instanceof Append) && (effects.removed || effects.redirect !== undefined)) return;
+    await othersTurn();
+  }
+  // What an earlier step had to show is on no page yet.
+  if (isShown) effects.unchanged = false;
 }

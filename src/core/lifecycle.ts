@@ -152,10 +152,20 @@ export async function stream(
 /** Field by field: copying an object of many shapes costs more than all else here. */
 function withPosted(call: UnreadEventCall, { state, payload = {} }: PostedEvent): EventCall {
   const { caller, component, event, instance, idempotencyKey, onceBySeal = false } = call;
-  const posted: EventCall = { caller, component, event, instance, idempotencyKey, onceBySeal, state, payload };
+  const posted: { -readonly [Key in keyof EventCall]: EventCall[Key] } = {
+    caller,
+    component,
+    event,
+    instance,
+    idempotencyKey,
+    onceBySeal,
+    state,
+    payload,
+  };
   const { callerNow, signal } = call;
-  if (callerNow === undefined) return posted;
-  return signal === undefined ? { ...posted, callerNow } : { ...posted, callerNow, signal };
+  if (callerNow !== undefined) posted.callerNow = callerNow;
+  if (signal !== undefined) posted.signal = signal;
+  return posted;
 }
 
 function intakeFor({ runtime }: Turn, { form }: Definition): Intake {
@@ -225,7 +235,11 @@ async function answerEvent(
   try {
     if (wanted) {
       const steps = await begin(live, event, payload.value, turn);
-      if (steps !== undefined) return beginStream(turn, live, event, call, steps);
+      const showRefusal = (error: HydrantError, seal: string): Promise<Outcome> => {
+        const latest = seal === "" ? opened : openSeal(turn, definition, { ...call, state: seal });
+        return answerRefused(turn, definition, error, call, latest);
+      };
+      if (steps !== undefined) return beginStream(turn, live, event, call, steps, showRefusal);
     } else await handle(live, event, payload.value, turn);
     await derive(live, turn);
     return await presentDone(turn, live);

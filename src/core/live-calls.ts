@@ -135,22 +135,26 @@ function callOf({ caller, call: { base } }: LiveConnection): CallContext {
   return base === undefined ? { caller } : { caller, base };
 }
 
-/** Whether a piece may go to an instance as it is: where rights depend on the instance, only rendering can tell. */
+/**
+ * Whether a piece may go to an instance as it is: where rights depend on the instance, only rendering can tell. What takes
+ * its time or fails here is asked once more there, and said there. Never throws: the piece has others to go to.
+ */
 export function mayAppend(runtime: Runtime, { component, connection }: Subscription): boolean {
   const definition = findDefinition(runtime, component);
   if (definition.byObject.length > 0) return false;
   if (definition.permissions.length === 0) return true;
   try {
     const now = connection.call.callerNow?.() ?? connection.caller;
-    if (now instanceof Promise || !isSame(now, connection.subject)) return false;
+    if (now instanceof Promise) {
+      now.catch(() => {});
+      return false;
+    }
+    if (!isSame(now, connection.subject)) return false;
     const admitting = admitCaller(beginTurn(runtime, { caller: now }), definition);
-    // An answer that takes its time is waited for where it is rendered, and asked for once more there.
     admitting?.catch(() => {});
     return admitting === undefined;
-  } catch (error) {
-    // Rendering finds the same, and says it.
-    if (error instanceof HydrantError) return false;
-    throw error;
+  } catch {
+    return false;
   }
 }
 
@@ -210,7 +214,7 @@ async function stillListening(runtime: Runtime, connection: LiveConnection, topi
   const turn = beginTurn(runtime, callOf(connection));
   turn.restart(mostMs(runtime));
   const error = await refusalOf(turn, async () => {
-    await turn.settle(admitListening(runtime, turn.caller, topic));
+    await mayListen(turn, topic);
   });
   if (error !== undefined) connection.mute(topic, error);
   turn.end();
@@ -266,9 +270,18 @@ export async function admitBroadcast(
   }
 }
 
-/** Whether a caller may listen to a topic itself. @throws {HydrantError} `forbidden`. */
+/** Whether a caller may listen to a topic itself. @throws {HydrantError} `forbidden`, `unauthenticated`, `timeout`. */
 export async function admitListening(runtime: Runtime, caller: Caller, topic: unknown): Promise<string> {
-  const isAllowed = isTopic(topic) && (await runtime.topicAccess(topic, caller)) === true;
+  const turn = beginTurn(runtime, { caller });
+  try {
+    return await mayListen(turn, topic);
+  } finally {
+    turn.end();
+  }
+}
+
+async function mayListen({ runtime, caller, settle }: Turn, topic: unknown): Promise<string> {
+  const isAllowed = isTopic(topic) && (await settle(runtime.topicAccess(topic, caller))) === true;
   if (!isAllowed) throw new HydrantError(caller.user === null ? "unauthenticated" : "forbidden");
   return topic;
 }

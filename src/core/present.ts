@@ -19,6 +19,10 @@ export interface Presentation {
   readonly notice?: ErrorCode | undefined;
   /** Levels of components above this one. */
   readonly level?: number;
+  /** Whether `beforeRender` has run already. */
+  readonly isPrepared?: boolean;
+  /** Told what was sealed. */
+  readonly sealed?: (snapshot: Snapshot) => void;
 }
 
 /** A fragment, the tag of its root, and what else on the page changed with it. */
@@ -49,16 +53,21 @@ function nextRev(live: LiveInstance, now: number): number {
   return live.previous === undefined ? Math.max(1, now - FIRST_REV_AT) : live.previous.rev + 1;
 }
 
+/** The author's last word before an instance is rendered. */
+export function prepare({ component, definition }: LiveInstance, turn: Turn): void | Promise<void> {
+  return runAuthored(turn, `${definition.name}.beforeRender()`, () => component.beforeRender());
+}
+
 /** Renders an instance with its children and seals its state: the last steps of every call that shows something. */
 export async function present(
   live: LiveInstance,
   turn: Turn,
   presenter: Presenter,
-  { slots = {}, refusal, notice, level = 0 }: Presentation,
+  { slots = {}, refusal, notice, level = 0, isPrepared = false, sealed }: Presentation,
 ): Promise<Presented> {
   const { runtime } = turn;
   const { component, definition, id, previous } = live;
-  await runAuthored(turn, `${definition.name}.beforeRender()`, () => component.beforeRender());
+  if (!isPrepared) await prepare(live, turn);
   const now = runtime.clock.now();
   const rev = nextRev(live, now);
   const onPage = turn.wholePage ? undefined : previous;
@@ -88,7 +97,7 @@ export async function present(
       : { ...component.getContext(), ...definition.form.values(component) },
   );
   const children = await placeChildren(rendered, live, onPage, presenter, level, turn);
-  const seal = await presenter.seal(live, {
+  const snapshot: Snapshot = {
     issued: Math.floor(now / 1000),
     lifetime: runtime.sealSeconds,
     rev,
@@ -98,7 +107,9 @@ export async function present(
     children: children.tags,
     filled: rendered.filled,
     offers: rendered.offers,
-  });
+  };
+  const seal = await presenter.seal(live, snapshot);
+  sealed?.(snapshot);
   const fill = (html: string): string => fillMarks(html, runtime.mark, id, seal, children.html);
   return {
     tag: rendered.tag,

@@ -1,4 +1,4 @@
-import type { EventCall, Outcome, OutcomeStream } from "./calls.js";
+import type { EventCall, Frame, Outcome, OutcomeStream } from "./calls.js";
 import { ERRORS, HydrantError } from "./errors.js";
 import type { Receipt } from "./ports/receipt-store.js";
 import { attachStream } from "./stream-calls.js";
@@ -41,20 +41,40 @@ export async function once(
     await finish({ outcome });
     return outcome;
   }
-  if (outcome.mode !== "resume") return { ...outcome, frames: noting(outcome.frames, finish, fail) };
+  if (outcome.mode !== "resume") return { ...outcome, frames: noted(turn, outcome.frames, finish, fail) };
   const { name, ticket, component_id } = outcome;
   await finish({ stream: { name, ticket, component_id } });
   return outcome;
 }
 
-/** What a stream ends in is the answer to its intent; where it was left before, the intent was not carried out. */
-async function* noting(
+/**
+ * What a stream ends in is the answer to its intent. Where it was left before, or nobody takes even the first frame, the
+ * intent was not carried out.
+ */
+function noted(
+  { runtime: { clock, limits } }: Turn,
   frames: OutcomeStream["frames"],
   finish: (receipt: Receipt) => Promise<void>,
   fail: (error: unknown) => Promise<never>,
 ): OutcomeStream["frames"] {
+  const cancel = clock.after(limits.graceMs, () => void noting.return());
+  const noting = noteEnd(frames, cancel, finish, fail);
+  // What never began would not see that it was left.
+  void noting.next();
+  return noting as OutcomeStream["frames"];
+}
+
+/** Its first step is none of the stream: there it waits for whoever takes the frames. */
+async function* noteEnd(
+  frames: OutcomeStream["frames"],
+  taken: () => void,
+  finish: (receipt: Receipt) => Promise<void>,
+  fail: (error: unknown) => Promise<never>,
+): AsyncGenerator<Frame | undefined, void> {
   let isNoted = false;
   try {
+    yield undefined;
+    taken();
     for await (const frame of frames) {
       if (frame.done) await finish({ outcome: frame.outcome });
       isNoted ||= frame.done;
@@ -65,6 +85,7 @@ async function* noting(
     isNoted = true;
     await fail(error);
   } finally {
+    taken();
     if (!isNoted) await fail(new HydrantError("cancelled")).catch(() => {}); // it throws what it notes
   }
 }

@@ -8,8 +8,9 @@ import { childId, siblingId } from "./identity.js";
 import { construct, firstState, type LiveInstance } from "./instance.js";
 import { type KeptMount, mountKey } from "./mount-cache.js";
 import { PAGE_FIELD } from "./names.js";
-import { type Presentation, type Presented, type Presenter, present } from "./present.js";
+import { type Presentation, type Presented, type Presenter, prepare, present } from "./present.js";
 import { revive } from "./revive.js";
+import type { Snapshot } from "./state.js";
 import { sealFile, sealTicket } from "./tickets.js";
 import type { Turn } from "./turn.js";
 import type { Placement, Refusal } from "./view.js";
@@ -151,12 +152,33 @@ function presentLazy(turn: Turn, definition: Definition, id: string, { compositi
   return { tag: "div", fragment: { html, state: "", component_id: id, slots: {} }, partials: [], alone: true };
 }
 
-export async function presentDone(turn: Turn, live: LiveInstance): Promise<Outcome> {
+/** What an event ends in. @param sealed Told what was sealed, where something was. */
+export async function presentDone(
+  turn: Turn,
+  live: LiveInstance,
+  sealed?: (snapshot: Snapshot) => void,
+): Promise<Outcome> {
+  const asked = unshown(turn, live);
+  if (asked !== undefined) return asked;
+  const preparing = prepare(live, turn);
+  if (preparing !== undefined) await preparing;
+  // It may have found out that there is nothing to show any more.
+  const found = unshown(turn, live);
+  if (found !== undefined) return found;
+  const presentation = sealed === undefined ? PREPARED : { isPrepared: true, sealed };
+  const presented = await present(live, turn, presenterOf(turn), presentation);
+  return conclude(turn, presented, { kind: "done", status: 200 }, live);
+}
+
+const PREPARED: Presentation = { isPrepared: true };
+
+/** What the author's code asked for in place of a render. */
+function unshown(turn: Turn, live: LiveInstance): Outcome | undefined {
   const { effects } = turn;
   if (effects.redirect !== undefined) return without(turn, live, "redirect", 200);
   if (effects.removed) return without(turn, live, "removed", 200);
   if (effects.unchanged && effects.refresh.length === 0) return without(turn, live, "nothing", 204);
-  return conclude(turn, await present(live, turn, presenterOf(turn), {}), { kind: "done", status: 200 }, live);
+  return undefined;
 }
 
 export async function presentRefused(turn: Turn, live: LiveInstance, given: Refusal): Promise<Outcome> {

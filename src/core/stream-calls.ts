@@ -3,7 +3,7 @@ import type { CallContext, EventCall, Outcome, OutcomeStream, ResumeCall } from 
 import type { EventDefinition } from "./definition.js";
 import { HydrantError } from "./errors.js";
 import { findEvent } from "./find.js";
-import { framesOf } from "./frames.js";
+import { framesOf, type ShowRefusal } from "./frames.js";
 import type { LiveInstance } from "./instance.js";
 import type { Receipt } from "./ports/receipt-store.js";
 import { admitAgain, type LastingEvent, watchRights } from "./rights.js";
@@ -22,6 +22,7 @@ export async function beginStream(
   event: EventDefinition,
   call: EventCall,
   steps: AsyncIterable<unknown>,
+  showRefusal: ShowRefusal,
 ): Promise<OutcomeStream> {
   const { runtime } = turn;
   const { definition, id } = live;
@@ -29,7 +30,7 @@ export async function beginStream(
   const name = runtime.sealer.randomName(26);
   // A kept stream outlives the connection it began on.
   if (resumable) turn.detach();
-  const handler = framesOf(turn, live, event, steps);
+  const handler = framesOf(turn, live, event, steps, showRefusal);
   const reading = resumable
     ? await runtime.streams.journalled(name, call.state, handler)
     : runtime.streams.direct(name, handler);

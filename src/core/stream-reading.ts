@@ -96,10 +96,19 @@ export function readingOf(after: number, parts: ReadingParts): Reading {
     if (run === undefined || run.written <= seen) await more(run, clock);
   }
 
+  /** Who asks for what comes after the end would wait for ever. */
+  async function refuseBeyondEnd(): Promise<void> {
+    const last = (await parts.entries(1, undefined)).at(-1);
+    const { frame, failure } = last === undefined ? ({} as Entry) : parts.open(last);
+    if (frame?.done !== true && failure === undefined) return;
+    throw new HydrantError("malformed", `The stream ended before its frame ${after}.`);
+  }
+
   async function* frames(): AsyncGenerator<Frame, void> {
     // The first entry is no frame. The last known one is read again: it may be the end, and not all of it arrived.
     let seen = Math.max(1, after);
     let lastSeen = clock.now();
+    let isFirst = true;
     run?.begin();
     for (;;) {
       await keepAlive();
@@ -116,7 +125,13 @@ export function readingOf(after: number, parts: ReadingParts): Reading {
         await keepAlive();
       }
       if (lost !== undefined) throw lost.error;
-      if (entries.length === 0) await wait(seen, lastSeen);
+      if (entries.length > 0) {
+        isFirst = false;
+        continue;
+      }
+      if (isFirst && !isRunning()) await refuseBeyondEnd();
+      isFirst = false;
+      await wait(seen, lastSeen);
     }
   }
 

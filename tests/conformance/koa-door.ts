@@ -66,8 +66,9 @@ function replyOf(component: string, { status, body }: RawAnswer): Reply {
 /** What one message of a stream says; the named ones only say that it ended. */
 function frameOf(component: string, { event, data }: EventSourceMessage): StreamFrame | undefined {
   if (event === undefined) {
-    const { stream_done = false, append } = JSON.parse(data) as JsonAnswer;
-    return { ...replyOf(component, { status: 200, headers: {}, body: data }), stream_done, append };
+    const { stream_done = false, append, error } = JSON.parse(data) as JsonAnswer;
+    const status = error === undefined ? 200 : ERRORS[error.code as ErrorCode].status;
+    return { ...replyOf(component, { status, headers: {}, body: data }), stream_done, append };
   }
   if (event !== "component:error") return undefined;
   const error = JSON.parse(data) as NonNullable<JsonAnswer["error"]>;

@@ -2,6 +2,7 @@ import { load } from "cheerio";
 import { IsStaff } from "hydrant";
 import { memoryLimitStore } from "hydrant/limits";
 import { expect } from "vitest";
+import { messagesIn } from "../support/form-html.js";
 import type { Audit } from "./audit.js";
 import { textIn } from "./html.js";
 import type { HttpStage } from "./stage.js";
@@ -125,6 +126,23 @@ const shapes: Audit<HttpStage>[] = [
         push_url: "/told",
         trigger: { "told:first": { n: 1 }, "told:second": {} },
       });
+    },
+  },
+  {
+    id: "T5.65",
+    must: "what a handler finds wrong is a full root with the messages, then component:done, which names the code",
+    async run(open) {
+      const stage = await openTeller(open);
+      const { state } = await stage.mount("signup");
+      const fields = { state, name: "Adam", secret: "x", frames: "1" };
+      const all = await allMessages(await post(stage, "submit", fields, {}, "signup"));
+      expect(all.map(({ event, id }) => [event, id])).toEqual([
+        [undefined, "1"],
+        [undefined, "2"],
+        ["component:done", "2"],
+      ]);
+      expect(messagesIn(all[1]?.data ?? "")).toEqual({ name: ["Somebody has this name"] });
+      expect(JSON.parse(all[2]?.data ?? "")).toEqual({ trigger: {}, code: "invalid" });
     },
   },
   {

@@ -1,6 +1,7 @@
 import { AllowAny, type HydrantError, IsStaff } from "hydrant";
 import { memoryLimitStore } from "hydrant/limits";
 import { expect } from "vitest";
+import { enteredIn, messagesIn } from "../support/form-html.js";
 import type { Audit } from "./audit.js";
 import type { StreamFrame } from "./stage.js";
 import { allFrames, openTeller, steps } from "./stream-stage.js";
@@ -86,7 +87,45 @@ export const streamRefusals: Audit[] = [
   },
 ];
 
+const SENT = { name: "Adam", secret: "swordfish" } as const;
+
 export const streamFailures: Audit[] = [
+  {
+    id: "T5.36",
+    must: "what a form's handler finds wrong on its way is the last frame: the root with the messages and what was typed",
+    async run(open) {
+      for (const more of [{}, { storage: "store" }, { stream: "resume" }] as const) {
+        for (const frames of [0, 2]) {
+          const stage = await openTeller(open, more);
+          const all = await allFrames(stage, await stage.mount("signup"), "submit", { ...SENT, frames });
+          const end = all.at(-1) as StreamFrame;
+          // What it has shown stands; what it did after that does not.
+          expect(steps(all)).toEqual(["1", "2", "2"].slice(2 - frames, 3).map((step) => (frames === 0 ? "0" : step)));
+          expect([end.status, end.code, end.stream_done, end.trigger]).toEqual([422, "invalid", true, {}]);
+          expect(end.fields).toEqual({ name: ["Somebody has this name"] });
+          expect(messagesIn(end.html)).toEqual({ name: ["Somebody has this name"] });
+          expect(enteredIn(end.html)).toEqual({ name: "Adam", secret: "", frames: String(frames) });
+          expect(JSON.stringify(all)).not.toContain("swordfish");
+          expect(stage.log.at("error")).toEqual([]);
+          const again = await allFrames(stage, end, "submit", { ...SENT, frames: 1 });
+          expect(again.map(({ status }) => status)).toEqual([200, 422]);
+        }
+      }
+    },
+  },
+  {
+    id: "T5.37",
+    must: "an intent whose stream ended in a refusal is answered with that refusal, and its handler runs once",
+    async run(open) {
+      const stage = await openTeller(open);
+      const signup = await stage.mount("signup");
+      const send = () => allFrames(stage, signup, "submit", { ...SENT, frames: 1 }, { idempotencyKey: "one" });
+      const first = (await send()).at(-1) as StreamFrame;
+      const [again] = await send();
+      expect(again).toMatchObject({ status: 422, code: "invalid", state: first.state, fields: first.fields });
+      expect(stage.journal.ran).toEqual(["submit"]);
+    },
+  },
   {
     id: "T5.30",
     must: "a failure is the last frame: what came before stands, nothing of the cause leaves, an id finds the log line",

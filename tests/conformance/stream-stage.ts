@@ -2,7 +2,7 @@ import type { EventSourceMessage } from "eventsource-parser";
 import { type EventAnswer, openEvents } from "../support/event-stream.js";
 import { FORM, formBody, HTMX } from "../support/http.js";
 import type { Open } from "./audit.js";
-import { Chapter, type TellerOptions, tellerClass } from "./fixtures/streamed.js";
+import { Chapter, signupClass, type TellerOptions, tellerClass } from "./fixtures/streamed.js";
 import { outputIn } from "./html.js";
 import { from } from "./koa-door.js";
 import type { Held, HttpStage, SendWith, Stage, StageOptions, StreamFrame } from "./stage.js";
@@ -16,7 +16,12 @@ export function openTeller<S extends Stage>(
   more: TellerOptions = {},
   options: StageOptions = {},
 ): Promise<S> {
-  return open({ also: (journal) => ({ teller: tellerClass(journal, more), chapter: Chapter }), ...options });
+  const also: StageOptions["also"] = (journal) => ({
+    teller: tellerClass(journal, more),
+    signup: signupClass(journal, more),
+    chapter: Chapter,
+  });
+  return open({ also, ...options });
 }
 
 type Target = Pick<Held, "component" | "component_id" | "state">;
@@ -45,11 +50,12 @@ export async function post(
   event: string,
   fields: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string>> = {},
+  component = "teller",
 ): Promise<EventAnswer> {
-  const state = fields.state ?? (await stage.mount("teller")).state;
+  const state = fields.state ?? (await stage.mount(component)).state;
   return openEvents(stage.http.port, {
-    path: `${stage.prefix}/teller/${event}`,
-    headers: { ...from("ann"), ...HTMX, ...FORM, ...ACCEPT, "HX-Target": "section#c-teller", ...headers },
+    path: `${stage.prefix}/${component}/${event}`,
+    headers: { ...from("ann"), ...HTMX, ...FORM, ...ACCEPT, "HX-Target": `section#c-${component}`, ...headers },
     body: formBody({ ...fields, state }),
   });
 }

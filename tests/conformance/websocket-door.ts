@@ -34,7 +34,8 @@ function statusOf(code: string | undefined): number {
 }
 
 function replyOf(component: string, answers: readonly SocketMessage[]): Reply {
-  const update = answers.find(({ type }) => type === "component_update");
+  // A socket is always answered with a stream where the handler yields; what it ends with is the answer.
+  const update = answers.findLast(({ type }) => type === "component_update");
   const error = answers.find(({ type }) => type === "error") ?? update?.error;
   const { effects = {}, html = "", state = "", component_id = "", slots = {}, partials = [] } = update ?? {};
   return {

@@ -93,7 +93,7 @@ async function strangersSeal(): Promise<string> {
   const stranger = liveStage(undefined, { topicLog, keys: ["a-key-of-somebody-else-9sK2mV7xQ4pL"] });
   await stranger.server.publish(HALL, ALERT);
   await stranger.server.close();
-  const [entry] = await client.xRange("stranger:{topics}:log", "-", "+");
+  const [entry] = (await client.xRange("stranger:{topics}:log", "-", "+")) ?? [];
   return entry?.message.d ?? "";
 }
 
@@ -106,7 +106,7 @@ describe("somebody who can write into Redis", () => {
     const page = await live({ instances: [{ component: "board", state: board.state }] }, "bob");
     await stage.server.publish(HALL, "genuine");
     await until(stage, () => rootsIn(page).length > 0);
-    const [entry] = await client.xRange(stream, "-", "+");
+    const [entry] = (await client.xRange(stream, "-", "+")) ?? [];
     const seals = { state: board.state, stranger: await strangersSeal() };
     for (const [what, fields] of forgeries(entry?.id ?? "", entry?.message as Fields, seals)) {
       const args = Object.entries(fields).flat();
@@ -132,13 +132,19 @@ describe("somebody who can write into Redis", () => {
     await stage.server.publish(HALL, "once");
     await stage.server.append(HALL, "log", "piece");
     await stage.server.signedOut(callerOf("bob"));
-    // For a connection that no node holds, so that it goes through the log.
-    await post(
-      { connection: "c".repeat(26), page: "p", subscribe: [{ component: "board", state: board.state }], cursor: "0" },
-      "bob",
-    );
-    await expect.poll(() => client.xLen(stream)).toBe(4);
-    const entries = await client.xRange(stream, "-", "+");
+    const gone = await live({ shared: true }, "bob");
+    await expect.poll(() => gone.events.length).toBe(1);
+    const { connection } = greetingOf(gone);
+    gone.leave();
+    const subscribe = [{ component: "board", state: board.state }];
+    // For a connection that no node holds any more, so that it goes through the log.
+    await expect
+      .poll(async () => {
+        await post({ connection, page: "p", subscribe, cursor: "0" }, "bob");
+        return client.xLen(stream);
+      })
+      .toBe(4);
+    const entries = (await client.xRange(stream, "-", "+")) ?? [];
     // Whoever came back since they signed out stays, by more than clocks may differ.
     stage.clock.advance(120_000);
     const page = await live({ instances: [{ component: "board", state: board.state }] }, "bob");

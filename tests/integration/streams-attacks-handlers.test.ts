@@ -166,17 +166,17 @@ describe.each(MODES)("a stream of the mode %s whose handler", (stream) => {
       [async function* () {}, 1],
       [
         async function* ({ state }) {
+          yield;
           state.n = 1;
           return "swordfish";
-          yield;
         },
-        1,
+        2,
       ],
       [
         async function* () {
           yield null;
           yield "swordfish";
-          yield { then: "swordfish" };
+          yield { html: "swordfish" };
           yield Symbol("swordfish");
         },
         5,

@@ -95,7 +95,7 @@ describe("a reader of a stream that can be resumed", () => {
 
   it("who takes a frame now and then keeps the handler running, whatever he has still to read", async () => {
     const { door, script, clock, log } = node({ stream: "resume", limits: { graceMs: 10_000, frameMs: 600_000 } });
-    let goOn = (): void => {};
+    let goOn: (() => void) | undefined;
     script.handler = async function* (self) {
       for (let n = 0; n < 20; n++) yield self.piece(".");
       await new Promise<void>((resolve) => {
@@ -105,12 +105,12 @@ describe("a reader of a stream that can be resumed", () => {
     };
     const frames = door.stream(await door.mount("tale"), "tell");
     await frames.next();
-    await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => goOn).toBeDefined();
     for (let n = 0; n < 19; n++) {
       for (let at = 0; at < 4; at++) clock.advance(2_000);
       expect((await frames.next()).value).toMatchObject({ html: ".", kind: "done" });
     }
-    goOn();
+    goOn?.();
     expect((await frames.next()).value).toMatchObject({ stream_done: true, kind: "done" });
     expect([...log.at("error"), ...log.at("warn")]).toEqual([]);
   });

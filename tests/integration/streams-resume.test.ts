@@ -131,16 +131,19 @@ describe("a stream whose reader goes on with another node", () => {
 
   it("stops the handler from there; what it showed by then is kept", async () => {
     const { clock, first, second } = twoNodes();
+    let hasGoneOn = false;
     first.script.handler = async function* (self) {
       self.state.n = 1;
       yield;
       self.state.n = 2;
+      hasGoneOn = true;
       await aborted(self.signal);
     };
     const tale = await first.door.mount("tale");
     const frames = first.door.stream(tale, "tell");
     const { ticket } = (await frames.next()).value as TestFrame;
     await frames.return?.();
+    await expect.poll(() => hasGoneOn).toBe(true);
     expect(await second.door.stop(ticket as string)).toBeUndefined();
     const rest = await passing(clock, 150, all(second.door.resume(ticket as string, 1)));
     expect(outputs(rest)).toEqual(["2"]);

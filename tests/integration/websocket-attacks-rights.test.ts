@@ -192,8 +192,11 @@ function get({ app, user }: Holding, path: string): Promise<EventAnswer> {
   return openEvents(app.port, { method: "GET", path: `/components${path}`, headers });
 }
 
-async function asked({ socket }: Holding, message: { readonly id: string }): Promise<string> {
-  const last = (await socket.ask(message as never)).at(-1);
+async function asked(
+  { socket }: Holding,
+  message: { readonly id: string } & Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const last = (await socket.ask(message)).at(-1);
   return last?.code ?? last?.type ?? "";
 }
 
@@ -215,7 +218,7 @@ const WAYS: Readonly<Record<string, (holding: Holding) => Promise<string>>> = {
   "an event over the socket": (all) => asked(all, eventOf("guarded", all.held, "add", "w1")),
   "a stream over the socket": (all) => asked(all, eventOf("guarded", all.held, "tell", "w2")),
   "the rest of a stream over the socket": (all) =>
-    asked(all, { type: "component_resume", ticket: all.ticket, after: 1, id: "w3" } as never),
+    asked(all, { type: "component_resume", ticket: all.ticket, after: 1, id: "w3" }),
   "a subscription over the socket": (all) => asked(all, subscribeTo("guarded", all.held, "w4")),
   "a broadcast over the socket": (all) =>
     asked(all, { ...subscribeTo("guarded", all.held, "w5"), type: "broadcast", change: { say: "hi" } }),
@@ -326,14 +329,19 @@ describe("a right that is lost while a stream, updates and a socket are open", (
   });
 });
 
+type TopicAccess = NonNullable<Parameters<typeof guardedApp>[1]>;
+
+/** What an application may say to somebody who wants to listen. */
+const SAYS: readonly (readonly [string, TopicAccess, string])[] = [
+  ["no", () => false, "forbidden"],
+  ["later no", async () => false, "forbidden"],
+  ["what is no yes", () => "yes" as unknown as boolean, "forbidden"],
+  ["no, with a code of its own", () => Promise.reject(new HydrantError("not_found")), "not_found"],
+  ["nothing, because it breaks", () => Promise.reject(new Error("the secret is swordfish")), "internal"],
+];
+
 describe("to listen to a topic itself", () => {
-  it.each([
-    ["no", () => false, "forbidden"],
-    ["later no", async () => false, "forbidden"],
-    ["what is no yes", () => "yes" as unknown as boolean, "forbidden"],
-    ["no, with a code of its own", () => Promise.reject(new HydrantError("not_found")), "not_found"],
-    ["nothing, because it breaks", () => Promise.reject(new Error("the secret is swordfish")), "internal"],
-  ] as const)("is refused where the application says %s", async (_what, says, code) => {
+  it.each(SAYS)("is refused where the application says %s", async (_what, says, code) => {
     const app = await guardedApp(RULES["a right of the person"] as Rule, says);
     const { socket } = await letIn(app, "ann");
     expect((await socket.ask({ type: "subscribe", topic: "hall", id: "t" })).at(-1)).toMatchObject({

@@ -42,7 +42,7 @@ async function rawAnswer(
   // A reset is one of the ways to be refused.
   socket.on("error", () => {});
   socket.write(text);
-  await expect.poll(() => answer).toMatch(/^HTTP\/1\.1 \d{3} [^]*?\r\n\r\n/);
+  await expect.poll(() => answer).toMatch(/^HTTP\/1\.1 \d{3} [\s\S]*?\r\n\r\n/);
   socket.destroy();
   return { status: Number(answer.slice(9, 12)), text: answer };
 }

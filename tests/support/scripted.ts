@@ -35,6 +35,8 @@ export interface Scripted {
   dispatches(name: string): void;
   goes(path: OutcomeEffects["redirect"] & string): void;
   places(key: string): void;
+  leaves(): void;
+  isQuiet(): void;
 }
 
 /** What a test puts in the place of the author's code; it may change it on the way. */
@@ -84,6 +86,12 @@ function scriptedClass(script: Script, { stream, storage, permissions }: Scripte
     }
     places(key: string) {
       this.refresh({ key, component: "bystander", params: {} });
+    }
+    leaves() {
+      this.remove();
+    }
+    isQuiet() {
+      this.unchanged();
     }
   }
   const statics = { ...(stream && { stream }), ...(storage && { storage }), ...(permissions && { permissions }) };

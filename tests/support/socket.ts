@@ -80,6 +80,17 @@ function fits(message: SocketMessage, fields: Partial<SocketMessage>): boolean {
   );
 }
 
+/** Resolves with the next message, or when the socket is closed. */
+function nextOf(client: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      client.off("message", wake).off("close", wake);
+      resolve();
+    };
+    client.on("message", wake).on("close", wake);
+  });
+}
+
 async function* answersIn(
   messages: readonly SocketMessage[],
   client: WebSocket,
@@ -89,7 +100,7 @@ async function* answersIn(
   for (let at = from; ; at++) {
     while (at >= messages.length) {
       if (client.readyState !== client.OPEN) return;
-      await new Promise<void>((resolve) => client.once("message", () => resolve()).once("close", () => resolve()));
+      await nextOf(client);
     }
     const message = messages[at] as SocketMessage;
     if (message.id !== id) continue;

@@ -118,7 +118,9 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
   }
 
-  const lasting = lastingRoutes({ server, caller: eventCaller, base: baseOf, refuseForeign });
+  const isKnown = (ctx: Context, { user }: Caller): boolean =>
+    user !== null || (known(ctx).session ?? null) !== null || cookie.read(ctx) !== undefined;
+  const lasting = lastingRoutes({ server, caller: eventCaller, isKnown, base: baseOf, refuseForeign });
 
   async function answerEvent(ctx: Context, component: string, event: string): Promise<void> {
     if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");

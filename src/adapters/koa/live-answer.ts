@@ -187,6 +187,8 @@ export interface LiveCaller {
   readonly caller: Caller;
   readonly callerNow: () => Caller;
   readonly base: string;
+  /** Who is counted where nobody knows the caller. */
+  readonly countedAs: string | undefined;
 }
 
 /**
@@ -196,12 +198,12 @@ export interface LiveCaller {
 export async function openLive(
   ctx: Context,
   { subscribe, cursor, isShared }: LiveQuery,
-  call: LiveCaller,
+  { countedAs, ...call }: LiveCaller,
   parts: LiveParts,
 ): Promise<void> {
   const { server, streams } = parts;
   const answer = new LiveAnswer(ctx.res, isShared, parts);
-  const connection = server.live.connect(call, answer);
+  const connection = server.live.connect(call, answer, countedAs);
   // What comes while instances are admitted may not have been sent yet when the greeting is.
   const position = cursor ?? server.live.position();
   let refused: readonly RefusedSubscription[];

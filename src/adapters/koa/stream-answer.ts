@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 import {
   type ComponentServer,
+  type Failure,
   type Frame,
   failurePartial,
   HydrantError,
@@ -22,9 +23,10 @@ function frameHtml({ outcome, append }: Frame): string {
   return outcome.html + partialsHtml(outcome.partials);
 }
 
-function frameJson({ outcome, append, done }: Frame): string {
+function frameJson({ outcome, append, done }: Frame, failure: Failure | undefined): string {
   const { html, state, component_id, slots } = outcome;
   const piece = append === undefined ? {} : { append };
+  const error = failure === undefined ? {} : { error: errorJson(failure) };
   return JSON.stringify({
     html,
     state,
@@ -33,27 +35,35 @@ function frameJson({ outcome, append, done }: Frame): string {
     stream_done: done,
     effects: effectsJson(outcome),
     ...piece,
+    ...error,
   });
 }
 
+/** Why the handler went no further, for whoever reads no HTML. */
+function refusalIn({ outcome: { code, refusal, component_id } }: Frame, server: ComponentServer): Failure | undefined {
+  if (code === undefined) return undefined;
+  const fields = refusal === undefined ? {} : { fields: refusal.errors };
+  return server.report(new HydrantError(code, undefined, fields), { instance: component_id });
+}
+
 /** The message of a frame; none where there is nothing to show. */
-function encodeFrame(frame: Frame, isJson: boolean): string {
+function encodeFrame(frame: Frame, isJson: boolean, server: ComponentServer): string {
   const id = String(frame.number);
-  if (isJson) return encodeEvent({ id, data: frameJson(frame) });
+  if (isJson) return encodeEvent({ id, data: frameJson(frame, refusalIn(frame, server)) });
   const html = frameHtml(frame);
   return html === "" ? "" : encodeEvent({ id, data: html });
 }
 
 /** The one named event that ends a stream. */
 function encodeEnd({ number, outcome }: Frame): string {
-  const { effects, kind } = outcome;
+  const { effects, kind, code } = outcome;
   const id = String(number);
   if (kind === "redirect") return encodeEvent({ event: "component:redirect", id, data: effects.redirect as string });
   const { pushUrl, replaceUrl, trigger } = effects;
   return encodeEvent({
     event: "component:done",
     id,
-    data: JSON.stringify({ push_url: pushUrl, replace_url: replaceUrl, trigger }),
+    data: JSON.stringify({ push_url: pushUrl, replace_url: replaceUrl, trigger, code }),
   });
 }
 
@@ -78,7 +88,7 @@ export async function sendStream(
     for await (const frame of frames) {
       if (stream.isClosed) return;
       // The last frame comes again where only the event behind it is missing.
-      const shown = frame.number > after ? encodeFrame(frame, isJson) : "";
+      const shown = frame.number > after ? encodeFrame(frame, isJson, server) : "";
       const text = shown + (frame.done ? encodeEnd(frame) : "");
       if (!stream.write(text)) await stream.drained();
     }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import {
-  type Caller,
   type ComponentServer,
   HydrantError,
   isOwnSite,
@@ -9,7 +8,7 @@ import {
   type LiveMessage,
   type LiveSink,
 } from "../../core/index.js";
-import { type CallerOptions, type ContextMaker, contextOf, visitorOf } from "./callers.js";
+import { type CallerOptions, type ContextMaker, contextOf, visitorOf, within } from "./callers.js";
 
 /** Options of the door that matter before a socket is open. */
 export interface AdmissionOptions extends CallerOptions {
@@ -28,8 +27,6 @@ export interface Visit {
   readonly cursor: string | undefined;
   /** The socket is open, and its end is heard there. */
   readonly opened: () => void;
-  /** To be called when it has ended. */
-  readonly left: (() => void) | undefined;
 }
 
 /** Takes what a connection is told before its socket is open. */
@@ -59,8 +56,6 @@ export class Admission {
   readonly #options: AdmissionOptions & { readonly cookie: string };
   readonly #prefix: string;
   readonly #origins: ReadonlySet<string>;
-  /** Sockets of visitors nobody knows, by network address: each is somebody else, so they are counted together. */
-  readonly #strangers = new Map<string, number>();
 
   constructor(
     server: ComponentServer,
@@ -89,24 +84,16 @@ export class Admission {
   async admit(req: IncomingMessage): Promise<Visit> {
     this.refuseForeign(req);
     const visitor = visitorOf(req, this.#app, this.#server, this.#options, this.#options.cookie);
-    const caller = await this.#within(visitor.first());
-    const left = visitor.isKnown() ? undefined : this.#countStranger(String(caller.ip));
+    const caller = await within(this.#server, visitor.first());
+    // Each of their sockets is somebody else, so they are counted together.
+    const countedAs = visitor.isKnown() ? undefined : `strangers at ${caller.ip}`;
     const early = new EarlySink();
     const { now: callerNow } = visitor;
     const base = this.#prefix;
     const call = callerNow === undefined ? { caller, base } : { caller, callerNow, base };
-    let connection: LiveConnection;
-    try {
-      connection = this.#server.live.connect(call, early);
-    } catch (error) {
-      left?.();
-      throw error;
-    }
+    const connection = this.#server.live.connect(call, early, countedAs);
     // The other side may leave before the socket is open.
-    const close = (): void => {
-      connection.closed();
-      left?.();
-    };
+    const close = (): void => connection.closed();
     if (req.socket.destroyed) close();
     else req.socket.once("close", close);
     const query = new URLSearchParams(req.url?.split("?", 2)[1]);
@@ -117,34 +104,6 @@ export class Admission {
       isHtml: query.get("html") === "1",
       cursor: cursor === null || cursor.length > 200 ? undefined : cursor,
       opened: () => void req.socket.off("close", close),
-      left,
     };
-  }
-
-  #countStranger(ip: string): () => void {
-    const count = (this.#strangers.get(ip) ?? 0) + 1;
-    if (count > this.#server.limits.connections) {
-      throw new HydrantError("rate_limited", "Too many sockets are open. Close some of them.", { retryAfter: 30 });
-    }
-    this.#strangers.set(ip, count);
-    return () => {
-      const left = (this.#strangers.get(ip) ?? 1) - 1;
-      if (left === 0) this.#strangers.delete(ip);
-      else this.#strangers.set(ip, left);
-    };
-  }
-
-  /** Who asks must be known in the time a call has. */
-  async #within<T>(answer: Promise<T>): Promise<T> {
-    const { after, limits } = this.#server;
-    let cancel = (): void => {};
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = after(limits.callMs, () => reject(new HydrantError("timeout", "`caller` did not answer in time")));
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      cancel();
-    }
   }
 }

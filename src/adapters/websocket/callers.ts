@@ -1,7 +1,14 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type Koa from "koa";
 import type { Context } from "koa";
-import { type Caller, type ComponentServer, clientAddress, cookieIn, type User } from "../../core/index.js";
+import {
+  type Caller,
+  type ComponentServer,
+  clientAddress,
+  cookieIn,
+  HydrantError,
+  type User,
+} from "../../core/index.js";
 
 /** What the application knows about who asks. */
 export interface KnownCaller {
@@ -75,6 +82,19 @@ export function visitorOf(
   }
   // What is asked again keeps the request for as long as the socket.
   return { first: now, isKnown: () => isKnown, ...(known === undefined ? {} : { now }) };
+}
+
+/** Who asks must be known in the time a call has. @throws {HydrantError} `timeout`, and what the answer rejects with. */
+export async function within<T>({ after, limits }: ComponentServer, answer: T | Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancel = after(limits.callMs, () => reject(new HydrantError("timeout", "`caller` did not answer in time")));
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    cancel();
+  }
 }
 
 /** Whether seals of the one are seals of the other, as the core binds them. */

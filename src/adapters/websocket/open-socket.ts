@@ -16,7 +16,7 @@ import {
 import type { Visit } from "./admission.js";
 import { assignmentOf } from "./assignment.js";
 import { type Allowance, Bucket } from "./bucket.js";
-import { isSamePerson } from "./callers.js";
+import { isSamePerson, within } from "./callers.js";
 import type { Answering, Refusing } from "./carrying-out.js";
 import { type Incoming, idOf, parseObject, readMessage } from "./incoming.js";
 import { encode, errorJson, liveTexts } from "./messages.js";
@@ -51,7 +51,6 @@ export class OpenSocket implements LiveSink {
   readonly #messages: Bucket;
   readonly #isHtml: boolean;
   readonly #cursor: string | undefined;
-  readonly #left: (() => void) | undefined;
   #refusals: Bucket | undefined;
   #running: Running | undefined;
   #connection: LiveConnection;
@@ -66,7 +65,6 @@ export class OpenSocket implements LiveSink {
     this.#connection = visit.connection;
     this.#isHtml = visit.isHtml;
     this.#cursor = visit.cursor;
-    this.#left = visit.left;
     this.#messages = new Bucket(parts.messages);
     this.#outgoing = new Outgoing(this, parts.server);
     socket.on("message", (data: Buffer, isBinary) => this.#take(data, isBinary));
@@ -160,7 +158,6 @@ export class OpenSocket implements LiveSink {
   #closed(): void {
     this.#outgoing.empty();
     this.#connection.closed();
-    this.#left?.();
     this.#running?.abort();
     this.#parts.onClose(this);
   }
@@ -168,10 +165,10 @@ export class OpenSocket implements LiveSink {
   /** The last instance was taken off the connection, which ended with it; the page may still have other wishes. */
   #reconnect(): void {
     const { server } = this.#parts;
-    const { call, caller, listening } = this.#connection;
+    const { call, caller, listening, countedAs } = this.#connection;
     const cursor = server.live.position();
     try {
-      this.#connection = server.live.connect({ ...call, caller }, this);
+      this.#connection = server.live.connect({ ...call, caller }, this, countedAs);
     } catch (error) {
       this.#fail(error, {});
       this.leave();
@@ -269,7 +266,7 @@ export class OpenSocket implements LiveSink {
     const connection = this.#connection;
     const { callerNow } = connection.call;
     if (callerNow === undefined) return connection.caller;
-    const caller = await callerNow();
+    const caller = await within(this.#parts.server, callerNow());
     if (!isSamePerson(caller, connection.caller)) {
       this.#connection.end("unauthenticated");
       throw new HydrantError("unauthenticated");

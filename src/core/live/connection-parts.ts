@@ -32,6 +32,8 @@ export interface ConnectionParts {
 export interface ConnectionEnds {
   readonly id: string;
   readonly subject: string;
+  /** Who is counted in its place. */
+  readonly countedAs: string | undefined;
   readonly call: LastingCall;
   readonly sink: LiveSink;
 }

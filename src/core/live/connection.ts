@@ -7,7 +7,7 @@ import type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
 import { Missed } from "./missed.js";
 import { Outbox } from "./outbox.js";
 import { Pushes } from "./pushes.js";
-import type { RenderedPush, Subscription } from "./subscription.js";
+import type { Subscription } from "./subscription.js";
 
 export type { LiveEnd, LiveMessage, LiveSink } from "./messages.js";
 export type { SubscribeRequest, Subscription } from "./subscription.js";
@@ -22,6 +22,7 @@ function keyOf(page: string, id: string): string {
 export class LiveConnection {
   readonly id: string;
   readonly subject: string;
+  readonly countedAs: string | undefined;
   /** Epoch milliseconds. */
   readonly openedAt: number;
   /** Who it belongs to, as asked last. */
@@ -40,9 +41,10 @@ export class LiveConnection {
   #wishes = 0;
   #ended = false;
 
-  constructor({ id, subject, call, sink }: ConnectionEnds, parts: ConnectionParts) {
+  constructor({ id, subject, countedAs, call, sink }: ConnectionEnds, parts: ConnectionParts) {
     this.id = id;
     this.subject = subject;
+    this.countedAs = countedAs;
     this.openedAt = parts.clock.now();
     this.caller = call.caller;
     this.call = call;
@@ -92,9 +94,7 @@ export class LiveConnection {
   wish(): () => void {
     this.#wishes++;
     this.lookBack();
-    return () => {
-      this.#wishes--;
-    };
+    return () => void this.#wishes--;
   }
 
   /** What is on its way to the page does not say where to go on from: something older follows. */
@@ -102,10 +102,7 @@ export class LiveConnection {
     this.#pushes.doubt();
   }
 
-  /**
-   * Listens to a topic itself.
-   * @throws {HydrantError} `too_large` over the bound.
-   */
+  /** Listens to a topic itself. @throws {HydrantError} `too_large` over the bound. */
   listen(topic: string): void {
     const { subscriptions } = this.#parts.limits;
     this.#listening ??= new Set();
@@ -119,10 +116,7 @@ export class LiveConnection {
     this.#listening?.delete(topic);
   }
 
-  /**
-   * Takes an instance in, or its newer seal.
-   * @throws {HydrantError} `too_large` over the bound.
-   */
+  /** Takes an instance in, or its newer seal. @throws {HydrantError} `too_large` over the bound. */
   add(page: string, admitted: Admitted): Subscription {
     const { limits, hub } = this.#parts;
     const key = keyOf(page, admitted.id);
@@ -178,8 +172,7 @@ export class LiveConnection {
   /** The page shows a newer render, whose seal this is. */
   moved(page: string, id: string, seal: string): void {
     const known = this.#subscriptions.get(keyOf(page, id));
-    if (known === undefined || seal === "") return;
-    known.seal = seal;
+    if (known !== undefined && seal !== "") known.seal = seal;
   }
 
   /** Something changed: the instance will be rendered again, with the last change of each topic. */
@@ -226,11 +219,14 @@ export class LiveConnection {
   }
 
   /** Sends an instance that was rendered again. */
-  show(subscription: Subscription, { outcome, base }: RenderedPush, cursor: string | undefined): void {
-    const { page, component, id: instance } = subscription;
-    this.moved(page, instance, outcome.state);
+  show(
+    { page, component, id }: Subscription,
+    { outcome, base }: Pick<LiveMessage & { kind: "update" }, "outcome" | "base">,
+    cursor: string | undefined,
+  ): void {
+    this.moved(page, id, outcome.state);
     this.send({ kind: "update", page, component, outcome, base, cursor }, page);
-    if (outcome.kind === "removed") this.remove(page, instance);
+    if (outcome.kind === "removed") this.remove(page, id);
   }
 
   /** The other side takes something again. What changed meanwhile goes out once for each instance. */
@@ -245,7 +241,7 @@ export class LiveConnection {
     this.#parts.hub.wantsFlush(this);
   }
 
-  /** Renders what changed, as long as the other side takes it. Never rejects. */
+  /** Renders what changed. Never rejects. */
   flush(): Promise<void> {
     return this.#pushes.flush();
   }
@@ -292,7 +288,7 @@ export class LiveConnection {
 
   #tellMissed(): void {
     this.#missed?.tell(this);
-    if (this.#missed?.isEmpty === true) this.#missed = undefined;
+    if (this.#missed?.isEmpty) this.#missed = undefined;
   }
 
   #forget(subscription: Subscription): void {

@@ -30,6 +30,10 @@ export interface HubParts extends Omit<PublisherParts, "tellHere"> {
   readonly pipeline: HubPipeline;
 }
 
+/** Letters of a connection's id that are its name, and of the proof of whose it is. */
+const NAME_LENGTH = 14;
+const PROOF_LENGTH = 12;
+
 /** Milliseconds by which the clocks of two nodes may differ. */
 const SKEW_MS = 60_000;
 
@@ -74,12 +78,13 @@ export class Hub {
   }
 
   /** @throws {HydrantError} `rate_limited` over the bound of one person, `unavailable` when the node is about to stop. */
-  connect(call: LastingCall, sink: LiveSink): LiveConnection {
+  connect(call: LastingCall, sink: LiveSink, countedAs?: string): LiveConnection {
     if (!this.#takesNew) throw new HydrantError("unavailable", "the node is about to stop", { retryAfter: 1 });
     const subject = subjectOf(call.caller);
-    this.#countPerson(subject, 1);
-    const id = this.#parts.sealer.randomName(26);
-    const connection = new LiveConnection({ id, subject, call, sink }, this.#ofConnections);
+    this.#countPerson(countedAs ?? subject, 1);
+    const name = this.#parts.sealer.randomName(NAME_LENGTH);
+    const id = name + this.#proofOf(name, subject);
+    const connection = new LiveConnection({ id, subject, countedAs, call, sink }, this.#ofConnections);
     this.#connections.set(id, connection);
     if (call.callerNow !== undefined) this.#watched.add(connection);
     if (!this.#reader.isCurrent) connection.send({ kind: "health", current: false }, "");
@@ -104,7 +109,7 @@ export class Hub {
     this.#connections.delete(connection.id);
     this.#watched.drop(connection);
     this.#flushes.drop(connection);
-    this.#countPerson(connection.subject, -1);
+    this.#countPerson(connection.countedAs ?? connection.subject, -1);
   }
 
   /**
@@ -112,7 +117,11 @@ export class Hub {
    * @throws {HydrantError} `unavailable` where that node cannot be told.
    */
   async command(command: ConnectionCommand): Promise<void> {
-    if (this.#connections.has(command.connection)) return this.#obey(command);
+    const { connection, subject } = command;
+    if (this.#connections.has(connection)) return this.#obey(command);
+    // What is invented, or somebody else's, is not carried to all nodes.
+    const name = connection.slice(0, NAME_LENGTH);
+    if (connection !== name + this.#proofOf(name, subject)) return;
     const { reached } = await this.publish(NODES, { kind: "connection", command });
     if (reached === "here") throw new HydrantError("unavailable", "the topic log is down", { retryAfter: 1 });
   }
@@ -256,6 +265,12 @@ export class Hub {
     const isLost = ({ topics }: Subscription): boolean =>
       topics.some((topic) => this.#publisher.hasMissed(topic)) || gaps.some(({ item }) => isGapIn(item, topics));
     connection.resync(added.filter(isLost));
+  }
+
+  /** What only nodes with the same key can tell of a connection, wherever it is held. */
+  #proofOf(name: string, subject: string): string {
+    const digits = this.#parts.sealer.fingerprint(`connection ${name} ${subject}`).slice(0, PROOF_LENGTH);
+    return digits.replace(/./g, (digit) => "abcdefghijklmnop"[Number.parseInt(digit, 16)] ?? "");
   }
 
   async #watch(connection: LiveConnection): Promise<void> {

@@ -114,7 +114,8 @@ export class Pushes {
     try {
       const push = await this.#parts.render(subscription, changes);
       if (subscription.seal !== seal) this.#renderAnew(subscription);
-      else if (owner.holds(subscription)) owner.show(subscription, push, this.#doubts === doubts ? position : undefined);
+      else if (owner.holds(subscription))
+        owner.show(subscription, push, this.#doubts === doubts ? position : undefined);
     } catch (error) {
       owner.refuse(subscription, error);
     }

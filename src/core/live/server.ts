@@ -36,8 +36,12 @@ export interface RefusedSubscription {
 export interface LiveDoor {
   /** Cursor of a page that is about to be rendered. */
   position(): string;
-  /** Opens a connection. @throws {HydrantError} `rate_limited`, `unavailable`. */
-  connect(call: LastingCall, sink: LiveSink): LiveConnection;
+  /**
+   * Opens a connection.
+   * @param countedAs Who is counted where nobody knows the caller, and each request of theirs is another: an address.
+   * @throws {HydrantError} `rate_limited`, `unavailable`.
+   */
+  connect(call: LastingCall, sink: LiveSink, countedAs?: string): LiveConnection;
   /**
    * Admits subscriptions and hands them to the connection.
    * @returns those that were refused, and why.
@@ -125,8 +129,11 @@ export function createLiveServer(
     if (Math.max(subscribe.length, unsubscribe.length) > limits.subscriptions) {
       throw new HydrantError("too_large", `One connection is told of at most ${limits.subscriptions} instances.`);
     }
+    const begun = clock.now();
     for (const request of subscribe) {
       try {
+        // All of them have the time of one call.
+        if (clock.now() - begun > limits.callMs) throw new HydrantError("timeout", "the subscriptions took too long");
         const { stale, ...admitted } = await calls.admitSubscription(runtime, { ...change, ...request });
         (stale ? answer.stale : answer.fresh).push(admitted);
       } catch (error) {
@@ -160,7 +167,7 @@ export function createLiveServer(
     hub,
     live: {
       position: () => hub.position(),
-      connect: (call, sink) => hub.connect(call, sink),
+      connect: (call, sink, countedAs) => hub.connect(call, sink, countedAs),
       change,
       async listen(connection, topic, cursor) {
         const { id, subject, caller } = connection;

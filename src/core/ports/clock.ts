@@ -6,6 +6,14 @@ export interface Clock {
   after(ms: number, task: () => void): () => void;
 }
 
+/**
+ * Resolves once everything else that waits in this process had its turn. Code that only waits for what is there already
+ * would keep it from everybody: no timer, no connection that was closed, no other call would be heard.
+ */
+export function othersTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 /** The machine's own clock: the default of `createComponentServer`. */
 export const systemClock: Clock = {
   now: () => Date.now(),

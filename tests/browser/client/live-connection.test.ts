@@ -163,6 +163,25 @@ describe("the connection", () => {
     follower?.up();
     await current(first, second, third);
   });
+
+  it("is told once more what each tab shows when other nodes can be heard again: that may have been lost with them", async () => {
+    const first = await open();
+    await current(first);
+    const second = await open(first);
+    await current(second);
+    follower?.down(new Error("no log"));
+    for (const page of [first, second]) await expect.poll(() => stateOf(page)).toBe("stale");
+    const told = new Set<string>();
+    for (const page of [first, second]) {
+      page.on("request", (request) => {
+        const { page: name } =
+          request.method() === "POST" ? (request.postDataJSON() as { page: string }) : { page: "" };
+        if (name !== "") told.add(name);
+      });
+    }
+    follower?.up();
+    await expect.poll(() => told.size).toBe(2);
+  });
 });
 
 describe("a visitor who is cut off", () => {

@@ -70,6 +70,19 @@ async function open(path = "/", who = "ann"): Promise<Page> {
 }
 
 describe("an update over the socket", () => {
+  it("comes after events of which the page need not tell what the server answered itself", async () => {
+    const page = await open();
+    const told = count(visit.sent, "subscribe");
+    for (const clicks of ["1", "2", "3"]) {
+      await page.click(".add");
+      await shows(page, "output", clicks);
+    }
+    await on.server.publish("hall", "news");
+    await shows(page, "b", "news");
+    expect(await page.textContent("output")).toBe("3");
+    expect(count(visit.sent, "subscribe")).toBe(told);
+  });
+
   it("leaves the focus and half-typed text alone", async () => {
     const page = await open();
     await page.focus(".typed");

@@ -76,6 +76,7 @@ const events = {
   count: null,
   leave: null,
   effects: null,
+  vanish: null,
   nothing: null,
 };
 
@@ -136,6 +137,13 @@ export function speaker(mode: "abort" | "restart" | "resume", script: Script) {
       this.pushUrl("/pushed");
       this.trigger("told", { what: "ünïcode" });
     }
+
+    async *on_vanish() {
+      yield;
+      this.remove();
+      this.pushUrl("/pushed");
+      this.trigger("told", { what: "gone" });
+    }
   };
 }
 
@@ -146,6 +154,7 @@ export const speakerTemplate = template<State>(
     <button class="count" ${send("count")}>Count</button>
     <button class="leave" ${send("leave")}>Leave</button>
     <button class="effects" hx-push-url="true" ${send("effects")}>Effects</button>
+    <button class="vanish" ${send("vanish")}>Vanish</button>
     <button class="nothing" ${send("nothing")}>Nothing</button>
     <button ${stop()}>Stop</button>
     <output class="counted">${state.count}</output>

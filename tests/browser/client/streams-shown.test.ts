@@ -220,6 +220,19 @@ describe("the end of a stream", () => {
     expect(await page.textContent("pre")).toBe("two");
   });
 
+  it("is carried out also where it took the instance off the page", async () => {
+    const page = await on.open("/");
+    await page.evaluate(() => {
+      document.addEventListener("told", (event) => {
+        document.title = (event as CustomEvent<{ what: string }>).detail.what;
+      });
+    });
+    await page.click(".vanish");
+    await expect.poll(() => page.title()).toBe("gone");
+    expect(await page.locator("[data-component]").count()).toBe(0);
+    expect(new URL(page.url()).pathname).toBe("/pushed");
+  });
+
   it("is there also where nothing was shown", async () => {
     const page = await on.open("/");
     const answered = page.waitForResponse(/\/nothing$/);
