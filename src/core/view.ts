@@ -1,6 +1,7 @@
 import type { Composition, SlotContent } from "./composition.js";
 import type { Definition } from "./definition.js";
 import { DefinitionError } from "./errors.js";
+import { type FocusScope, takesFocus } from "./focus.js";
 import { formHelpers } from "./form/view.js";
 import { encodeAddressPart, escapeHtml, SafeHtml } from "./html.js";
 import { placeId } from "./identity.js";
@@ -74,7 +75,7 @@ export interface Refusal {
 }
 
 /** One run of one template: what the helpers note and what they need. */
-export interface Scope {
+export interface Scope extends FocusScope {
   readonly definition: Definition;
   readonly id: string;
   readonly rev: number;
@@ -99,8 +100,6 @@ export interface Scope {
   readonly sealFile: (file: UploadedFile) => string;
   /** The event that a form sends. */
   readonly sends: string | undefined;
-  /** The answer is a page of its own, so the browser places the focus. */
-  readonly wholePage: boolean;
   /** What root() wrote; empty until it was called. */
   root: string;
   needsButtonForm: boolean;
@@ -108,8 +107,6 @@ export interface Scope {
   written: Set<string> | undefined;
   /** What can be called, where only offered events can. */
   readonly offers: Set<string>;
-  /** A field that is to be mended has the focus already. */
-  hasFocus: boolean;
 }
 
 const ROOT_TAIL =
@@ -187,7 +184,8 @@ function errorId(scope: Scope, name: string): string {
 function control(scope: Scope, name: string): SafeHtml {
   const invalid = scope.refusal?.errors[name] !== undefined;
   const marked = invalid ? ` aria-invalid="true" aria-describedby="${escapeHtml(errorId(scope, name))}"` : "";
-  return new SafeHtml(`name="${escapeHtml(name)}" id="${escapeHtml(`${scope.id}-${name}`)}"${marked}`);
+  const focus = takesFocus(scope, invalid) ? " autofocus" : "";
+  return new SafeHtml(`name="${escapeHtml(name)}" id="${escapeHtml(`${scope.id}-${name}`)}"${marked}${focus}`);
 }
 
 function error(scope: Scope, name: string): SafeHtml {

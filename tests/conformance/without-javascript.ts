@@ -67,7 +67,7 @@ const http: Audit<HttpStage>[] = [
   },
   {
     id: "N4.3",
-    must: "a refused payload is 422 with the whole page, the messages and what was typed",
+    must: "a refused payload is 422 with the whole page, the messages, what was typed, and the field to mend in focus",
     async run(open) {
       const stage = await open();
       const answer = await submit(stage, "say", { text: "a" });
@@ -75,6 +75,7 @@ const http: Audit<HttpStage>[] = [
       const $ = load(answer.body);
       expect([$("h1").text(), $("#c-desk [name=text]").attr("value")]).toEqual(["Fixture page", "a"]);
       expect($("#c-desk [name=text]").attr("aria-invalid")).toBe("true");
+      expect([$("[autofocus]").attr("name"), $("[autofocus]").length]).toEqual(["text", 1]);
       expect($("#c-desk [data-field-error]").text()).toBe("Write at least three letters");
     },
   },

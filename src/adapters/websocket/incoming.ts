@@ -175,7 +175,7 @@ function unsubscribeOf(fields: Fields, { subscriptions }: Limits, id: string | u
   return { type: "unsubscribe", instances, isList: true, id };
 }
 
-/** A message of htmx's extension: the values of a form with `hx-vals`, and `headers`. The client adds the two names. */
+/** A message of htmx's extension: the values of a form with `hx-vals`, and `headers`. The markup adds the two names. */
 function htmxEvent({ headers, state, ...fields }: Fields, id: string | undefined): EventMessage {
   const { _component: component, _event: event, ...payload } = fields;
   const target = (headers as Fields)["HX-Target"];

@@ -1,3 +1,4 @@
+import { takesFocus } from "../focus.js";
 import { escapeHtml, SafeHtml } from "../html.js";
 import { constraintText, inputType, writeAttributes } from "./attributes.js";
 import { enteredIn, errorsOf, type FormScope, idOf, shapeFor, textIn } from "./scope.js";
@@ -53,7 +54,7 @@ export function controlAttributes(
   if (isInvalid) text += ' aria-invalid="true"';
   const about = describedBy(form, name, options);
   if (about !== undefined) text += ` aria-describedby="${about}"`;
-  if (takesFocus(form, isInvalid)) text += " autofocus";
+  if (takesFocus(form.scope, isInvalid)) text += " autofocus";
   return text + liveAttributes(form, name, options);
 }
 
@@ -67,13 +68,6 @@ export function describedBy(form: FormScope, name: string, options: FieldOptions
 
 export function helpText(form: FormScope, name: string, { help }: FieldOptions): string | undefined {
   return help ?? shapeFor(form, name)?.help;
-}
-
-/** Without JavaScript the browser itself goes to the first field that is to be mended. */
-function takesFocus({ scope }: FormScope, isInvalid: boolean): boolean {
-  if (!isInvalid || !scope.wholePage || scope.hasFocus) return false;
-  scope.hasFocus = true;
-  return true;
 }
 
 /**
