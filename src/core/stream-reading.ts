@@ -99,7 +99,7 @@ export function readingOf(after: number, parts: ReadingParts): Reading {
   /** Who asks for what comes after the end would wait for ever. */
   async function refuseBeyondEnd(): Promise<void> {
     const last = (await parts.entries(1, undefined)).at(-1);
-    const { frame, failure } = last === undefined ? ({} as Entry) : parts.open(last);
+    const { frame, failure }: Entry = last === undefined ? {} : parts.open(last);
     if (frame?.done !== true && failure === undefined) return;
     throw new HydrantError("malformed", `The stream ended before its frame ${after}.`);
   }
@@ -125,13 +125,9 @@ export function readingOf(after: number, parts: ReadingParts): Reading {
         await keepAlive();
       }
       if (lost !== undefined) throw lost.error;
-      if (entries.length > 0) {
-        isFirst = false;
-        continue;
-      }
-      if (isFirst && !isRunning()) await refuseBeyondEnd();
+      if (entries.length === 0 && isFirst && !isRunning()) await refuseBeyondEnd();
+      if (entries.length === 0) await wait(seen, lastSeen);
       isFirst = false;
-      await wait(seen, lastSeen);
     }
   }
 

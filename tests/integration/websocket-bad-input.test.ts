@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testClock } from "../support/clock.js";
+import { frame, rawClient } from "../support/raw-socket.js";
 import type { TestSocket } from "../support/socket.js";
 import { eventOf, type SocketApp, socketApp, subscribeTo } from "../support/socket-app.js";
 
@@ -195,43 +195,6 @@ describe("a flood", () => {
   });
 });
 
-const UPGRADE =
-  "GET /components/_ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nx-user: ann\r\n" +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
-interface RawClient {
-  readonly socket: Socket;
-  readonly closed: Promise<void>;
-  received(): string;
-}
-
-/** A socket whose frames a test writes byte by byte. */
-async function rawClient({ port }: SocketApp): Promise<RawClient> {
-  const socket = connect(port, "127.0.0.1");
-  let text = "";
-  socket.on("data", (chunk: Buffer) => {
-    text += chunk.toString("latin1");
-  });
-  socket.on("error", () => {});
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  onTestFinished(() => void socket.destroy());
-  socket.write(UPGRADE);
-  await expect.poll(() => text).toContain('"connected"');
-  return { socket, closed, received: () => text };
-}
-
-/** A client's frame with an empty mask. */
-function frame(first: number, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([first, 0x80 | bytes.length, 0, 0, 0, 0]), bytes]);
-}
-
-/** The close code in what a client received last. */
-function closeCode(received: string): number {
-  const bytes = Buffer.from(received, "latin1");
-  const at = bytes.lastIndexOf(0x88);
-  return bytes.readUInt16BE(at + 2);
-}
-
 describe("frames that are no messages", () => {
   it("close the socket with the code of the protocol: bad UTF-8, no mask, reserved bits, an unknown kind", async () => {
     const app = await socketApp();
@@ -247,7 +210,7 @@ describe("frames that are no messages", () => {
       const client = await rawClient(app);
       client.socket.write(bytes);
       await client.closed;
-      codes.push(closeCode(client.received()));
+      codes.push(client.code());
     }
     expect(codes).toEqual(wrong.map(([code]) => code));
     expect(app.log.at("error")).toEqual([]);
@@ -278,6 +241,6 @@ describe("frames that are no messages", () => {
     client.socket.write(frame(0x01, Buffer.alloc(100, "x")));
     client.socket.write(frame(0x00, Buffer.alloc(101, "x")));
     await client.closed;
-    expect(closeCode(client.received())).toBe(1009);
+    expect(client.code()).toBe(1009);
   });
 });

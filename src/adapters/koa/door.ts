@@ -110,7 +110,16 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
   }
 
   /** Events set no cookie; a visitor without one holds no seal that could open, and gets the usual refusal. */
-  const eventCaller = (ctx: Context): Caller => callerOf(ctx, (one) => cookie.read(one) ?? server.sessions.create());
+  function visitor(ctx: Context): { readonly caller: Caller; readonly isStranger: boolean } {
+    let isStranger = false;
+    const caller = callerOf(ctx, (one) => {
+      const session = cookie.read(one);
+      isStranger = session === undefined;
+      return session ?? server.sessions.create();
+    });
+    return { caller, isStranger };
+  }
+  const eventCaller = (ctx: Context): Caller => visitor(ctx).caller;
   const pageCaller = (ctx: Context): Caller => callerOf(ctx, cookie.ensure);
 
   function refuseForeign(ctx: Context): void {
@@ -118,9 +127,7 @@ export function hydrantKoa(server: ComponentServer, options: KoaDoorOptions = {}
     if (!isOwnSite(ctx.req, () => `${ctx.protocol}://${ctx.host}`, allowed)) throw new HydrantError("cross_site");
   }
 
-  const isKnown = (ctx: Context, { user }: Caller): boolean =>
-    user !== null || (known(ctx).session ?? null) !== null || cookie.read(ctx) !== undefined;
-  const lasting = lastingRoutes({ server, caller: eventCaller, isKnown, base: baseOf, refuseForeign });
+  const lasting = lastingRoutes({ server, caller: eventCaller, visitor, base: baseOf, refuseForeign });
 
   async function answerEvent(ctx: Context, component: string, event: string): Promise<void> {
     if (server.describe(component)?.events.has(event) !== true) throw new HydrantError("not_found");

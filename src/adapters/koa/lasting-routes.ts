@@ -12,8 +12,8 @@ import { sendStream } from "./stream-answer.js";
 export interface DoorParts {
   readonly server: ComponentServer;
   readonly caller: (ctx: Context) => Caller;
-  /** Whether anybody knows who it is: the application, or the session cookie. */
-  readonly isKnown: (ctx: Context, caller: Caller) => boolean;
+  /** The same, and whether nobody knows who it is: neither the application nor the session cookie. */
+  readonly visitor: (ctx: Context) => { readonly caller: Caller; readonly isStranger: boolean };
   readonly base: (ctx: Context) => string;
   readonly refuseForeign: (ctx: Context) => void;
 }
@@ -30,7 +30,7 @@ export interface LastingRoutes {
 
 const JSON_TYPE = "application/json";
 
-export function lastingRoutes({ server, caller, isKnown, base, refuseForeign }: DoorParts): LastingRoutes {
+export function lastingRoutes({ server, caller, visitor, base, refuseForeign }: DoorParts): LastingRoutes {
   const streams = new EventStreams(server);
   const parts = new LiveParts(server, streams);
   const call = (ctx: Context) => ({ caller: caller(ctx), callerNow: () => caller(ctx), base: base(ctx) });
@@ -62,10 +62,8 @@ export function lastingRoutes({ server, caller, isKnown, base, refuseForeign }: 
       if (ctx.method === "POST") return change(ctx);
       if (ctx.method !== "GET") return refuseMethod(ctx, "GET, POST");
       refuseForeignReader(ctx, refuseForeign);
-      const asked = call(ctx);
-      // Each of their requests is somebody else, so they are counted together.
-      const countedAs = isKnown(ctx, asked.caller) ? undefined : `strangers at ${asked.caller.ip}`;
-      await openLive(ctx, readLiveQuery(ctx), { ...asked, countedAs }, parts);
+      const asked = { ...visitor(ctx), callerNow: () => caller(ctx), base: base(ctx) };
+      await openLive(ctx, readLiveQuery(ctx), asked, parts);
     },
     async stream(ctx, ticket) {
       if (ctx.method === "DELETE") {

@@ -187,8 +187,8 @@ export interface LiveCaller {
   readonly caller: Caller;
   readonly callerNow: () => Caller;
   readonly base: string;
-  /** Who is counted where nobody knows the caller. */
-  readonly countedAs: string | undefined;
+  /** Nobody knows the caller: neither the application nor the session cookie. */
+  readonly isStranger: boolean;
 }
 
 /**
@@ -198,12 +198,12 @@ export interface LiveCaller {
 export async function openLive(
   ctx: Context,
   { subscribe, cursor, isShared }: LiveQuery,
-  { countedAs, ...call }: LiveCaller,
+  { isStranger, ...call }: LiveCaller,
   parts: LiveParts,
 ): Promise<void> {
   const { server, streams } = parts;
   const answer = new LiveAnswer(ctx.res, isShared, parts);
-  const connection = server.live.connect(call, answer, countedAs);
+  const connection = server.live.connect(call, answer, isStranger);
   // What comes while instances are admitted may not have been sent yet when the greeting is.
   const position = cursor ?? server.live.position();
   let refused: readonly RefusedSubscription[];

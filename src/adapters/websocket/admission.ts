@@ -85,13 +85,11 @@ export class Admission {
     this.refuseForeign(req);
     const visitor = visitorOf(req, this.#app, this.#server, this.#options, this.#options.cookie);
     const caller = await within(this.#server, visitor.first());
-    // Each of their sockets is somebody else, so they are counted together.
-    const countedAs = visitor.isKnown() ? undefined : `strangers at ${caller.ip}`;
     const early = new EarlySink();
     const { now: callerNow } = visitor;
     const base = this.#prefix;
     const call = callerNow === undefined ? { caller, base } : { caller, callerNow, base };
-    const connection = this.#server.live.connect(call, early, countedAs);
+    const connection = this.#server.live.connect(call, early, !visitor.isKnown());
     // The other side may leave before the socket is open.
     const close = (): void => connection.closed();
     if (req.socket.destroyed) close();

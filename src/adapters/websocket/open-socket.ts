@@ -165,10 +165,10 @@ export class OpenSocket implements LiveSink {
   /** The last instance was taken off the connection, which ended with it; the page may still have other wishes. */
   #reconnect(): void {
     const { server } = this.#parts;
-    const { call, caller, listening, countedAs } = this.#connection;
+    const { call, caller, listening, countedAs, subject } = this.#connection;
     const cursor = server.live.position();
     try {
-      this.#connection = server.live.connect({ ...call, caller }, this, countedAs);
+      this.#connection = server.live.connect({ ...call, caller }, this, countedAs !== subject);
     } catch (error) {
       this.#fail(error, {});
       this.leave();

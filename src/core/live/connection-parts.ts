@@ -32,8 +32,8 @@ export interface ConnectionParts {
 export interface ConnectionEnds {
   readonly id: string;
   readonly subject: string;
-  /** Who is counted in its place. */
-  readonly countedAs: string | undefined;
+  /** Whose connections it is counted among. */
+  readonly countedAs: string;
   readonly call: LastingCall;
   readonly sink: LiveSink;
 }

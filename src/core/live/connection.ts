@@ -22,7 +22,7 @@ function keyOf(page: string, id: string): string {
 export class LiveConnection {
   readonly id: string;
   readonly subject: string;
-  readonly countedAs: string | undefined;
+  readonly countedAs: string;
   /** Epoch milliseconds. */
   readonly openedAt: number;
   /** Who it belongs to, as asked last. */

@@ -78,10 +78,11 @@ export class Hub {
   }
 
   /** @throws {HydrantError} `rate_limited` over the bound of one person, `unavailable` when the node is about to stop. */
-  connect(call: LastingCall, sink: LiveSink, countedAs?: string): LiveConnection {
+  connect(call: LastingCall, sink: LiveSink, isStranger = false): LiveConnection {
     if (!this.#takesNew) throw new HydrantError("unavailable", "the node is about to stop", { retryAfter: 1 });
     const subject = subjectOf(call.caller);
-    this.#countPerson(countedAs ?? subject, 1);
+    const countedAs = isStranger ? `strangers at ${call.caller.ip}` : subject;
+    this.#countPerson(countedAs, 1);
     const name = this.#parts.sealer.randomName(NAME_LENGTH);
     const id = name + this.#proofOf(name, subject);
     const connection = new LiveConnection({ id, subject, countedAs, call, sink }, this.#ofConnections);
@@ -109,7 +110,7 @@ export class Hub {
     this.#connections.delete(connection.id);
     this.#watched.drop(connection);
     this.#flushes.drop(connection);
-    this.#countPerson(connection.countedAs ?? connection.subject, -1);
+    this.#countPerson(connection.countedAs, -1);
   }
 
   /**

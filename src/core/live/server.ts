@@ -38,10 +38,10 @@ export interface LiveDoor {
   position(): string;
   /**
    * Opens a connection.
-   * @param countedAs Who is counted where nobody knows the caller, and each request of theirs is another: an address.
+   * @param isStranger Nobody knows the caller, and each request is somebody else's: they are counted by their address.
    * @throws {HydrantError} `rate_limited`, `unavailable`.
    */
-  connect(call: LastingCall, sink: LiveSink, countedAs?: string): LiveConnection;
+  connect(call: LastingCall, sink: LiveSink, isStranger?: boolean): LiveConnection;
   /**
    * Admits subscriptions and hands them to the connection.
    * @returns those that were refused, and why.
@@ -167,7 +167,7 @@ export function createLiveServer(
     hub,
     live: {
       position: () => hub.position(),
-      connect: (call, sink, countedAs) => hub.connect(call, sink, countedAs),
+      connect: (call, sink, isStranger) => hub.connect(call, sink, isStranger),
       change,
       async listen(connection, topic, cursor) {
         const { id, subject, caller } = connection;

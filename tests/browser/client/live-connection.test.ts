@@ -151,13 +151,19 @@ describe("the connection", () => {
     await shows(page, ".news", "after");
   });
 
-  it("says when other nodes cannot be heard, to every tab, and when they can again", async () => {
+  /** Two tabs on a node that does not hear the others any more. */
+  async function cutOffTabs(): Promise<readonly [Page, Page]> {
     const first = await open();
     await current(first);
     const second = await open(first);
     await current(second);
     follower?.down(new Error("no log"));
     for (const page of [first, second]) await expect.poll(() => stateOf(page)).toBe("stale");
+    return [first, second];
+  }
+
+  it("says when other nodes cannot be heard, to every tab, and when they can again", async () => {
+    const [first, second] = await cutOffTabs();
     const third = await open(first);
     await expect.poll(() => stateOf(third)).toBe("stale");
     follower?.up();
@@ -165,14 +171,8 @@ describe("the connection", () => {
   });
 
   it("is told once more what each tab shows when other nodes can be heard again: that may have been lost with them", async () => {
-    const first = await open();
-    await current(first);
-    const second = await open(first);
-    await current(second);
-    follower?.down(new Error("no log"));
-    for (const page of [first, second]) await expect.poll(() => stateOf(page)).toBe("stale");
     const told = new Set<string>();
-    for (const page of [first, second]) {
+    for (const page of await cutOffTabs()) {
       page.on("request", (request) => {
         const { page: name } =
           request.method() === "POST" ? (request.postDataJSON() as { page: string }) : { page: "" };

@@ -184,6 +184,9 @@ describe("a page whose socket is lost", () => {
 
   it("by signing out says so and stays as it is", async () => {
     const page = await open();
+    await page.clock.install();
+    await page.reload();
+    await isLive(page);
     await on.server.publish("hall", "before");
     await shows(page, "b", "before");
     on.people.ann = null;
@@ -191,7 +194,8 @@ describe("a page whose socket is lost", () => {
     await isLive(page, "closed");
     expect(await page.textContent("b")).toBe("before");
     const { sockets } = visit;
-    await page.waitForTimeout(1_500);
+    // Longer than any pause between two tries.
+    await page.clock.runFor(120_000);
     expect(visit.sockets).toBe(sockets);
   });
 });

@@ -108,6 +108,7 @@ describe("a stream that can be resumed", () => {
 
   it("waits until the browser is online again", async () => {
     const page = await open("/resume");
+    await page.clock.install();
     await page.click(".ask");
     script.say("before ");
     await shows(page, "pre", "before ");
@@ -117,8 +118,8 @@ describe("a stream that can be resumed", () => {
     line.cut(/POST .*\/ask/);
     await noticed;
     script.say("meanwhile ");
-    // Longer than five tries take.
-    await page.evaluate(() => new Promise((wake) => setTimeout(wake, 400)));
+    // Longer than all tries take.
+    await page.clock.runFor(120_000);
     expect(await streaming(page)).toBe(1);
     expect(sent(/GET .*_streams/)).toBe(before);
     await page.context().setOffline(false);
